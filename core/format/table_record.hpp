@@ -1,0 +1,50 @@
+// table_record.hpp: one table as the catalog stores it.
+//
+// On disk (spec 02 section 7.2):
+//   0   u8   kind                 3 normal, 4 multimap
+//   1   u64  length               normal: entries; multimap: pairs over all keys
+//   9   u8   root present
+//   10  32   root record          zeros when absent
+//   42  u8   key width present    43 u32 key width
+//   47  u8   value width present  48 u32 value width
+//   52  u32  key alignment        1
+//   56  u32  value alignment      1
+//   60  u32  key type length L    class byte included
+//   64  L    key type             class byte, UTF-8 name
+//   64+L     value type           class byte, UTF-8 name, to the end
+// The encoded size depends on the two type names alone, so a record can be overwritten in place.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "format/root_record.hpp"
+#include "format/widths.hpp"
+#include "rdb/table.hpp"
+#include "rdb/types.hpp"
+
+namespace rdb::format {
+
+struct TableRecord {
+  TableKind kind = TableKind::normal;
+  uint64_t length = 0;
+  TreeRoot root;
+  Widths widths;  // declared; of one value for a multimap
+  uint32_t key_alignment = 1;
+  uint32_t value_alignment = 1;
+  TypeName key_type;
+  TypeName value_type;
+
+  // table names the record in messages. Throws corrupted, or format for kinds 1 and 2.
+  static TableRecord parse(std::string_view table, Bytes bytes);
+  std::vector<std::byte> encode() const;
+
+  // Widths the pages of the table's (outer) tree have: a multimap's values are collections.
+  Widths tree_widths() const noexcept {
+    return kind == TableKind::multimap ? Widths{widths.key, std::nullopt} : widths;
+  }
+  bool operator==(const TableRecord&) const = default;
+};
+
+}  // namespace rdb::format

@@ -1,0 +1,2 @@
+// fault_backend.hpp: placeholder until the io layer lands.
+#pragma once
