@@ -122,7 +122,7 @@ class FramePool {
     uint64_t live_bytes = 0;
   };
   // Writes those of pages that are dirty, sorted and merged into long writes, and makes them clean.
-  // pages must be sorted by address. On an error some were written and all of them stay dirty.
+  // pages must be sorted by address. On an error those not written yet stay dirty.
   void write_out(std::span<const DirtyPage> pages);
 
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
