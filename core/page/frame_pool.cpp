@@ -72,6 +72,8 @@ FramePool::FramePool(StorageBackend& backend, const format::Layout& layout, uint
                      ReadVerification verification)
     : backend_(&backend),
       layout_(layout),
+      region_stride_bytes_(layout.region_stride_bytes()),
+      region_header_bytes_(uint64_t{layout.region_header_pages} * kPageBytes),
       budget_bytes_(budget_bytes),
       verification_(verification) {
   static_assert(sizeof(std::atomic<Region*>) == sizeof(Region*));
@@ -199,10 +201,8 @@ void FramePool::load(PageNumber page, const Checksum& expected, const Widths& wi
   std::byte* bytes = region.base + uint64_t{first} * kPageBytes;
   try {
     StorageBackend& device = backend();
-    // The offset is derived from the region's place, not from layout_, which the writer may be changing;
-    // H and M never change.
-    const uint64_t offset = kPageBytes + page.region * layout_.region_stride_bytes() +
-                            (uint64_t{layout_.region_header_pages} + first) * kPageBytes;
+    const uint64_t offset = kPageBytes + page.region * region_stride_bytes_ + region_header_bytes_ +
+                            uint64_t{first} * kPageBytes;
     device.read(offset, {bytes, kPageBytes});
     if (page.order > 0) {
       const uint64_t live = live_bytes_from_head({bytes, kPageBytes}, page.bytes(), widths);

@@ -187,6 +187,8 @@ class FramePool {
 
   std::atomic<StorageBackend*> backend_;
   format::Layout layout_;  // writer only
+  const uint64_t region_stride_bytes_;  // of layout_, and as fixed as H and M are
+  const uint64_t region_header_bytes_;
   const uint64_t budget_bytes_;
   const ReadVerification verification_;
 
