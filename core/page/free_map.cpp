@@ -267,8 +267,10 @@ void FreeMap::resize(uint32_t pages) {
     nonempty_.resize(words_for(static_cast<uint32_t>(words_.size())));
     size_ = pages;
   } else {
-    words_.resize(words_for(pages), 0);
-    nonempty_.resize(words_for(static_cast<uint32_t>(words_.size())), 0);
+    const size_t words = words_for(pages);
+    nonempty_.reserve(words_for(static_cast<uint32_t>(words)));
+    words_.resize(words, 0);  // the last step that can fail
+    nonempty_.resize(words_for(static_cast<uint32_t>(words)), 0);
     const uint32_t old_size = size_;
     size_ = pages;
     set_free(old_size, pages - old_size);
