@@ -38,9 +38,14 @@ def allowed_layers(layer):
     return set(LAYERS[:LAYERS.index(layer) + 1]) - EXCEPT.get(layer, set())
 
 
+# The C library's own headers, for code that is compiled as it would be in C.
+C_STANDARD = {"assert.h", "inttypes.h", "limits.h", "math.h", "stdarg.h", "stdbool.h", "stddef.h",
+              "stdint.h", "stdlib.h", "string.h"}
+
+
 def is_standard(header):
-    """C++ headers have no dot; the C ones in use come as <cstdint> and friends."""
-    return "." not in header and "/" not in header
+    """C++ headers have neither dot nor folder."""
+    return header in C_STANDARD or ("." not in header and "/" not in header)
 
 
 def check_core(name, layer, included, quoted):
