@@ -122,7 +122,7 @@ class FramePool {
     uint64_t live_bytes = 0;
   };
   // Writes those of pages that are dirty, sorted and merged into long writes, and makes them clean.
-  // pages must be sorted by address. On an error some were written and all of them stay dirty.
+  // pages must be sorted by address. On an error those not written yet stay dirty.
   void write_out(std::span<const DirtyPage> pages);
 
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
@@ -187,6 +187,8 @@ class FramePool {
 
   std::atomic<StorageBackend*> backend_;
   format::Layout layout_;  // writer only
+  const uint64_t region_stride_bytes_;  // of layout_, and as fixed as H and M are
+  const uint64_t region_header_bytes_;
   const uint64_t budget_bytes_;
   const ReadVerification verification_;
 
