@@ -143,6 +143,17 @@ void Store::grow(uint8_t order) {
   state_.allocator.set_layout(*grown);
 }
 
+void Store::write_behind_pages(uint64_t offset, Bytes bytes) {
+  try {
+    backend_->append(offset, bytes);
+  } catch (const Error& error) {
+    latch();
+    throw Error(ErrorCode::recovery_required,
+                std::string("writing the end-of-file mirror failed: ") + error.what(),
+                error.position(), error.os_errno());
+  }
+}
+
 void Store::sync_growth() {
   if (!growth_unsynced_) return;
   backend_->sync();
@@ -155,6 +166,8 @@ void Store::release_pages(const std::vector<PageNumber>& pages) {
       pending_.add_pinned(page);
       continue;
     }
+    // A damaged file may list a page twice; the allocator is right, the list is not.
+    if (!state_.allocator.is_used(page)) continue;
     pool_->discard(page);
     unpersisted_.erase(page.bits());
     state_.allocator.release(page);

@@ -99,6 +99,12 @@ class Store : public std::enable_shared_from_this<Store> {
   // Returns pages to the allocator now, or when their pins are gone.
   void release_pages(const std::vector<PageNumber>& pages);
 
+  // Writes behind the last page, growing the file by it: the end-of-file mirror.
+  void write_behind_pages(uint64_t offset, Bytes bytes);
+  // The system tree holds an allocator_state table, valid or stale.
+  bool allocator_state_stored = true;
+  uint64_t non_durable_commits = 0;  // since the last durable one
+
   // Pages of published non-durable commits: the next durable commit writes those still dirty.
   std::unordered_set<uint64_t>& unpersisted() noexcept { return unpersisted_; }
 
