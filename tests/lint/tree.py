@@ -15,13 +15,16 @@ SKIPPED = 77  # meson counts this exit code as a skipped test
 def files(root, *suffixes):
     """Tracked files, plus untracked ones git does not ignore; paths relative to root, sorted.
 
-    Outside a git checkout (a release archive) every file counts except build folders.
+    Where git has no answer (a release archive, a checkout owned by someone else) every file counts
+    except build folders.
     """
     root = pathlib.Path(root)
+    listing = ""
     if (root / ".git").exists():
         listing = subprocess.run(
             ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            check=True, capture_output=True, text=True).stdout
+            capture_output=True, text=True).stdout
+    if listing:
         # A deleted file stays in the index until the deletion is staged.
         found = [name for name in listing.split("\0") if name and (root / name).is_file()]
     else:
