@@ -164,14 +164,12 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
   return held;
 }
 
-std::vector<PageNumber> HeldPages::listed_pages() const {
-  std::vector<PageNumber> pages;
-  for (const auto* rows : {&lists_.data_freed, &lists_.system_freed}) {
-    for (const PageListRow& row : *rows) {
-      pages.insert(pages.end(), row.pages.begin(), row.pages.end());
+void HeldPages::keep_if(const std::function<bool(PageNumber)>& keep) {
+  for (auto* rows : {&lists_.data_freed, &lists_.system_freed}) {
+    for (PageListRow& row : *rows) {
+      std::erase_if(row.pages, [&](PageNumber page) { return !keep(page); });
     }
   }
-  return pages;
 }
 
 bool HeldPages::fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t txn_id,
