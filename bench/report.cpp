@@ -129,6 +129,9 @@ void print_text(const Report& report, std::FILE* out) {
   std::fprintf(out, "workload     %s pairs of %zu + %zu bytes, seed %llu, %zu rounds\n",
                with_commas(c.elements).c_str(), kKeyBytes, kValueBytes,
                static_cast<unsigned long long>(c.seed), c.rounds);
+  if (c.rounds < 8) {
+    std::fputs("             WARNING: fewer than 8 rounds; do not quote the ratios\n", out);
+  }
   std::fprintf(out, "answers      equal in all engines, %s entries walked in each\n",
                with_commas(report.entries_verified).c_str());
   print_rows(report, out);
