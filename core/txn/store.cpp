@@ -46,6 +46,7 @@ Store::Store(std::unique_ptr<io::CountingBackend> backend, OpenedState state,
   options_.cancel = nullptr;
   snapshots_.publish({state_.commit.user_root, state_.commit.system_root, state_.commit.txn_id},
                      true);
+  for (uint64_t id : state_.held.holds()) snapshots_.hold(id);
   note_page_counts();
 }
 
@@ -117,16 +118,32 @@ uint64_t Store::next_txn_id() {
 
 void Store::mark_in_use() {
   if (in_use_) return;
-  const uint64_t layout_bytes = state_.header.layout.file_bytes();
-  const uint64_t blob_end = state_.commit.blob_region.offset + state_.commit.blob_region.length;
-  const uint64_t data_end = std::max(layout_bytes, blob_end);
   // A stale mirror would bring back a root whose pages are reused (spec 01 section 1.8).
-  if (backend_->size() > data_end) backend_->resize(data_end);
+  if (!options_.eof_mirror && backend_->size() > data_end_bytes()) {
+    backend_->resize(data_end_bytes());
+  }
   format::Header header = state_.header;
   header.recovery_required = true;
   write_header_and_sync(header);
   state_.header = header;
   in_use_ = true;
+}
+
+uint64_t Store::data_end_bytes() const {
+  return std::max(state_.header.layout.file_bytes(),
+                  state_.commit.blob_region.offset + state_.commit.blob_region.length);
+}
+
+void Store::trim_and_mark_clean() {
+  const uint64_t end = data_end_bytes() + (options_.eof_mirror ? format::kHeaderBytes : 0);
+  if (backend_->size() > end) {
+    backend_->resize(end);
+    backend_->sync();
+  }
+  format::Header header = state_.header;
+  header.recovery_required = false;
+  write_header_and_sync(header);
+  state_.header = header;
 }
 
 void Store::grow(uint8_t order) {
@@ -143,9 +160,27 @@ void Store::grow(uint8_t order) {
   state_.allocator.set_layout(*grown);
 }
 
+void Store::write_behind_pages(uint64_t offset, Bytes bytes) {
+  try {
+    backend_->append(offset, bytes);
+  } catch (const Error& error) {
+    latch();
+    throw Error(ErrorCode::recovery_required,
+                std::string("writing the end-of-file mirror failed: ") + error.what(),
+                error.position(), error.os_errno());
+  }
+}
+
 void Store::sync_growth() {
   if (!growth_unsynced_) return;
-  backend_->sync();
+  try {
+    backend_->sync();
+  } catch (...) {
+    // A failed sync may have dropped what non-durable commits had written out; their frames may be
+    // gone by now.
+    if (!unpersisted_.empty()) latch();
+    throw;
+  }
   growth_unsynced_ = false;
 }
 
@@ -155,6 +190,8 @@ void Store::release_pages(const std::vector<PageNumber>& pages) {
       pending_.add_pinned(page);
       continue;
     }
+    // A damaged file may list a page twice; the allocator is right, the list is not.
+    if (!state_.allocator.is_used(page)) continue;
     pool_->discard(page);
     unpersisted_.erase(page.bits());
     state_.allocator.release(page);

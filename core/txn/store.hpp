@@ -42,8 +42,8 @@ struct OpenedState {
   format::CommitSlot commit;     // of that slot
   uint64_t last_txn_id = 0;      // largest id of any valid slot; the next commit exceeds it
   page::PageAllocator allocator; // empty layout when read-only
-  bool clean = false;            // recovery bit clear, allocator state stored by commit itself
-  bool needs_repair_commit = false;  // the roots in use differ from what the header says on the device
+  HeldPages held;
+  bool clean = false;            // nothing needs to be written when nothing is changed
 };
 
 class Store : public std::enable_shared_from_this<Store> {
@@ -79,7 +79,7 @@ class Store : public std::enable_shared_from_this<Store> {
   // ---- writer ----
   page::PageAllocator& allocator() noexcept { return state_.allocator; }
   PendingPages& pending() noexcept { return pending_; }
-  HeldPages& held() noexcept { return held_; }
+  HeldPages& held() noexcept { return state_.held; }
   format::Header& header() noexcept { return state_.header; }
   StorageBackend& backend() noexcept { return *backend_; }
   uint64_t last_txn_id() const noexcept { return state_.last_txn_id; }
@@ -98,6 +98,14 @@ class Store : public std::enable_shared_from_this<Store> {
   void reclaim();
   // Returns pages to the allocator now, or when their pins are gone.
   void release_pages(const std::vector<PageNumber>& pages);
+
+  // After the closing commit: the file ends where its layout does, and the recovery bit is cleared.
+  void trim_and_mark_clean();
+  // Writes behind the last page, growing the file by it: the end-of-file mirror.
+  void write_behind_pages(uint64_t offset, Bytes bytes);
+  // The system tree holds an allocator_state table, valid or stale.
+  bool allocator_state_stored = true;
+  uint64_t non_durable_commits = 0;  // since the last durable one
 
   // Pages of published non-durable commits: the next durable commit writes those still dirty.
   std::unordered_set<uint64_t>& unpersisted() noexcept { return unpersisted_; }
@@ -118,6 +126,8 @@ class Store : public std::enable_shared_from_this<Store> {
   void close_backend();
 
  private:
+  uint64_t data_end_bytes() const;  // behind pages and blob region
+
   std::unique_ptr<io::CountingBackend> backend_;
   OpenedState state_;
   OpenOptions options_;
@@ -125,7 +135,6 @@ class Store : public std::enable_shared_from_this<Store> {
   std::shared_ptr<page::FramePool> pool_;
   SnapshotRegistry snapshots_;
   PendingPages pending_;
-  HeldPages held_;
   WriterLock writer_lock_;
   std::unordered_set<uint64_t> unpersisted_;
   bool in_use_ = false;

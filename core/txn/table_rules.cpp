@@ -3,6 +3,7 @@
 #include <string>
 
 #include "format/type_info.hpp"
+#include "format/utf8.hpp"
 #include "rdb/error.hpp"
 
 namespace rdb::txn {
@@ -17,37 +18,6 @@ std::string describe(const TypeName& type) {
 
 std::string describe(const std::optional<uint32_t>& width) {
   return width ? std::to_string(*width) + " bytes" : "variable width";
-}
-
-// Strict UTF-8: no overlong forms, surrogates or values past U+10FFFF.
-bool is_utf8(std::string_view text) {
-  size_t i = 0;
-  const auto byte = [&](size_t k) { return static_cast<unsigned char>(text[k]); };
-  while (i < text.size()) {
-    const unsigned char lead = byte(i);
-    size_t more = 0;
-    uint32_t value = 0, least = 0;
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    } else if (lead >> 5 == 6) {
-      more = 1, value = lead & 0x1fu, least = 0x80;
-    } else if (lead >> 4 == 14) {
-      more = 2, value = lead & 0x0fu, least = 0x800;
-    } else if (lead >> 3 == 30) {
-      more = 3, value = lead & 0x07u, least = 0x10000;
-    } else {
-      return false;
-    }
-    if (text.size() - i <= more) return false;
-    for (size_t k = 1; k <= more; ++k) {
-      if (byte(i + k) >> 6 != 2) return false;
-      value = value << 6 | (byte(i + k) & 0x3fu);
-    }
-    if (value < least || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return false;
-    i += more + 1;
-  }
-  return true;
 }
 
 void check_width(std::string_view name, const char* what, const TypeName& type,
@@ -71,7 +41,7 @@ void check_table_name(std::string_view name) {
   if (name.front() == '\0') {
     throw Error(ErrorCode::invalid_argument, "a table name begins with a NUL byte");
   }
-  if (!is_utf8(name)) throw Error(ErrorCode::invalid_argument, "a table name is not UTF-8");
+  if (!format::is_utf8(name)) throw Error(ErrorCode::invalid_argument, "a table name is not UTF-8");
   if (name.starts_with("__ivfpq:") || name.starts_with("__rdb:")) {
     throw Error(ErrorCode::reserved_name, quoted(name) + ": names with this prefix are reserved");
   }

@@ -11,18 +11,21 @@
 
 namespace rdb::txn {
 
-WriteTxnImpl::WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& options)
-    : store_(std::move(store)), pages_(*store_) {
+WriteTxnImpl::WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& options,
+                           Purpose purpose)
+    : store_(std::move(store)), closing_(purpose == Purpose::closing), pages_(*store_) {
   if (store_->read_only()) {
     throw Error(ErrorCode::read_only, "the database was opened read-only");
   }
-  store_->require_usable();
+  if (!closing_) store_->require_usable();
   store_->writer_lock().acquire(options);
-  try {
-    store_->transaction_began();
-  } catch (...) {
-    store_->writer_lock().release();
-    throw;
+  if (!closing_) {
+    try {
+      store_->transaction_began();
+    } catch (...) {
+      store_->writer_lock().release();
+      throw;
+    }
   }
   active_.store(true, std::memory_order_release);
   try {
@@ -35,6 +38,7 @@ WriteTxnImpl::WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& 
   base_ = store_->snapshots().current();
   user_catalog_ = base_.user_root;
   system_catalog_ = base_.system_root;
+  if (closing_) pages_.allocate_lowest();
 }
 
 WriteTxnImpl::~WriteTxnImpl() { abort(); }
@@ -97,6 +101,7 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
     slot->record = record;
     slot->root = record.root;
     slot->shape = tree_shape(record);
+    slot->mutator.emplace(pages_.user(), slot->root, slot->shape);
   }
   slot->open = true;
   return slot;
@@ -235,7 +240,7 @@ bool WriteTxnImpl::delete_table(std::string_view name) {
 void WriteTxnImpl::end() noexcept {
   active_.store(false, std::memory_order_release);
   store_->writer_lock().release();
-  store_->transaction_ended();
+  if (!closing_) store_->transaction_ended();
 }
 
 void WriteTxnImpl::commit() {

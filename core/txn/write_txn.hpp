@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "btree/mutator.hpp"
 #include "btree/tree.hpp"
 #include "rdb/options.hpp"
 #include "txn/catalog.hpp"
@@ -27,6 +28,7 @@ struct StagedTable {
   format::TableRecord record;  // root and length are those of the catalog; see root
   format::TreeRoot root;
   btree::TreeShape shape;
+  std::optional<btree::Mutator> mutator;  // of root; kept for its buffers
   bool open = false;
   bool changed = false;
   uint64_t version = 0;  // raised by every change: cursors compare it
@@ -34,8 +36,11 @@ struct StagedTable {
 
 class WriteTxnImpl {
  public:
-  // Takes the writer lock.
-  WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& options);
+  // Takes the writer lock. A closing one is the last of its store: it begins when all others have
+  // ended, and its commit leaves the file as a clean close must (spec 01 section 4.6).
+  enum class Purpose : bool { user, closing };
+  WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& options,
+               Purpose purpose = Purpose::user);
   ~WriteTxnImpl();  // aborts
   WriteTxnImpl(const WriteTxnImpl&) = delete;
   WriteTxnImpl& operator=(const WriteTxnImpl&) = delete;
@@ -62,15 +67,23 @@ class WriteTxnImpl {
   void commit();
   void abort() noexcept;
 
-  // For one change of a table, under mutex(): memory is made, then fn runs inside an Operation.
+  // One change of a table, under mutex(): memory is made, then fn(mutator) runs inside an Operation
+  // and tells whether it changed anything.
   template <typename Fn>
-  auto change(StagedTable& table, Fn&& fn) {
+  bool change(StagedTable& table, Fn&& fn) {
     require_active();
     pages_.spill_if_needed();
     const page::Operation operation(store_->pool());
+    try {
+      if (!fn(*table.mutator)) return false;
+    } catch (const std::exception& error) {
+      ++table.version;
+      if (table.mutator->broken()) poison(error.what());
+      throw;
+    }
     table.changed = true;
     ++table.version;
-    return fn(pages_.user(), table.root);
+    return true;
   }
   // The tree may no longer be what it should: only abort is left.
   void poison(std::string reason);
@@ -84,6 +97,7 @@ class WriteTxnImpl {
   void end() noexcept;
 
   std::shared_ptr<Store> store_;
+  const bool closing_;  // the closing commit of the database
   mutable std::mutex mutex_;
   std::atomic<bool> active_{false};
   std::string poison_;
@@ -91,7 +105,6 @@ class WriteTxnImpl {
   Durability durability_ = Durability::immediate;
   bool two_phase_ = false;
   bool quick_repair_ = false;
-  bool closing_ = false;  // the closing commit of the database
 
   Snapshot base_;
   format::TreeRoot user_catalog_;
