@@ -4,10 +4,9 @@
 // choice decides how many device writes a commit takes, and scattered pages cost 20 to 40 times
 // what a run costs. So single pages come from runs:
 //
-//   cursor    the run in use. It outlives transactions: one continues where the one before stopped,
-//   and the
-//             search for the next run starts there and wraps around (a log that reuses its own
-//             gaps).
+//   cursor    the run in use. It outlives transactions: one continues where the one before
+//             stopped, and the search for the next run starts there and wraps around (a log that
+//             reuses its own gaps).
 //   step 1    a run of >= 64 pages (256 KiB, one full-speed write) anywhere in the file
 //   step 2    a run of >= 16 pages: still a whole small commit (4 to 8 pages) or several per write
 //   step 3    nothing, when fewer than a third of all pages are free: the caller grows the file
@@ -27,8 +26,8 @@
 //
 // Invariants:
 //   A1  the maps cover the layout: maps_[r].size() == layout().pages_in_region(r).
-//   A2  a page is never handed out, used or released twice: internal, naming the page, nothing
-//   changed. A3  longest_run and largest_order of a region are never below the truth.
+//   A2  a page is never handed out, used or released twice: internal, naming it, nothing changed.
+//   A3  longest_run and largest_order of a region are never below the truth.
 //
 // Belongs to the writer; not synchronised.
 #pragma once
