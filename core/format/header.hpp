@@ -18,8 +18,8 @@
 //   112 16  XXH3-128 of bytes 0..111
 //
 // RawHeader is what was read; parse() tells which slots are valid. Slot images are kept raw and
-// re-emitted verbatim unless a commit replaces that very slot, so a torn slot never becomes valid by
-// rewriting (section 1.6).
+// re-emitted verbatim unless a commit replaces that very slot, so a torn slot never becomes valid
+// by rewriting (section 1.6).
 #pragma once
 
 #include <array>
@@ -62,7 +62,8 @@ enum class SlotState : uint8_t { valid, bad_checksum };
 class Header {
  public:
   // Throws format (no database, naming why), corrupted (impossible geometry). Does not judge slots:
-  // slot_state() does, and slot() throws upgrade_required / format for versions this build cannot read.
+  // slot_state() does, and slot() throws upgrade_required / format for versions this build cannot
+  // read.
   static Header parse(std::span<const std::byte, kHeaderBytes> bytes);
   // The same from an end-of-file mirror, whose magic begins with 'm'. nullopt when it is no mirror.
   static std::optional<Header> parse_mirror(std::span<const std::byte, kHeaderBytes> bytes);
@@ -89,8 +90,8 @@ class Header {
   std::array<std::array<std::byte, kSlotBytes>, 2> raw_slots_{};
 };
 
-// True for the remains of a file creation that stopped between its two header writes: magic zero and a
-// plausible fixed part behind it. Such a file holds no data and may be created anew.
+// True for the remains of a file creation that stopped between its two header writes: magic zero
+// and a plausible fixed part behind it. Such a file holds no data and may be created anew.
 bool is_unfinished_creation(Bytes first_320_bytes) noexcept;
 
 }  // namespace rdb::format

@@ -13,10 +13,10 @@
 namespace rdb::format {
 
 struct Layout {
-  uint32_t region_header_pages = 0;                 // H, 0..2^20
-  uint32_t region_max_data_pages = kMaxRegionPages; // M, 1..2^20
-  uint32_t full_regions = 0;                        // F
-  uint32_t trailing_pages = 0;                      // Tr, 0..M
+  uint32_t region_header_pages = 0;                  // H, 0..2^20
+  uint32_t region_max_data_pages = kMaxRegionPages;  // M, 1..2^20
+  uint32_t full_regions = 0;                         // F
+  uint32_t trailing_pages = 0;                       // Tr, 0..M
 
   bool operator==(const Layout&) const = default;
 

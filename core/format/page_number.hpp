@@ -14,12 +14,16 @@
 #include <cstdint>
 #include <string>
 
+#include "base/endian.hpp"
+
 namespace rdb::format {
 
 inline constexpr uint32_t kPageBytes = 4096;
 inline constexpr uint8_t kMaxPageOrder = 20;
 inline constexpr uint32_t kMaxRegionPages = 1u << 20;
 inline constexpr uint32_t kMaxRegions = 1u << 20;
+
+[[noreturn]] [[gnu::cold]] [[gnu::noinline]] void throw_page_order(uint64_t bits);
 
 struct PageNumber {
   static constexpr size_t kBytes = 8;
@@ -30,9 +34,15 @@ struct PageNumber {
 
   // Throws corrupted when the order exceeds kMaxPageOrder. Whether the page lies inside the file is
   // Layout::check_page's business.
-  static PageNumber decode(const std::byte* in);
-  static PageNumber from_bits(uint64_t bits);
-  void encode(std::byte* out) const noexcept;
+  static PageNumber decode(const std::byte* in) { return from_bits(base::load_le64(in)); }
+  static PageNumber from_bits(uint64_t bits) {
+    const auto order = static_cast<uint8_t>(bits >> 59);
+    if (order > kMaxPageOrder) [[unlikely]]
+      throw_page_order(bits);
+    return {static_cast<uint32_t>(bits >> 20) & 0xF'FFFFu,
+            static_cast<uint32_t>(bits) & (0xF'FFFFu >> order), order};
+  }
+  void encode(std::byte* out) const noexcept { base::store_le64(out, bits()); }
   uint64_t bits() const noexcept {
     return uint64_t{index} | uint64_t{region} << 20 | uint64_t{order} << 59;
   }

@@ -28,9 +28,10 @@ namespace rdb::format {
 
 struct TableRecord {
   TableKind kind = TableKind::normal;
-  uint64_t length = 0;
+  uint64_t length = 0;  // as stored; entries() is what to believe
   TreeRoot root;
   Widths widths;  // declared; of one value for a multimap
+  // Anything but 1 makes opening the table fail with type_changed (spec 02 section 7.3).
   uint32_t key_alignment = 1;
   uint32_t value_alignment = 1;
   TypeName key_type;
@@ -40,6 +41,11 @@ struct TableRecord {
   static TableRecord parse(std::string_view table, Bytes bytes);
   std::vector<std::byte> encode() const;
 
+  // Entries of a normal table as its tree counts them, pairs of a multimap (spec 02 section 7.2).
+  uint64_t entries() const noexcept {
+    if (kind == TableKind::multimap) return length;
+    return root ? root->length : 0;
+  }
   // Widths the pages of the table's (outer) tree have: a multimap's values are collections.
   Widths tree_widths() const noexcept {
     return kind == TableKind::multimap ? Widths{widths.key, std::nullopt} : widths;

@@ -7,7 +7,7 @@
 namespace rdb::format {
 
 struct Widths {
-  std::optional<uint32_t> key;    // bytes; absent when variable
+  std::optional<uint32_t> key;  // bytes; absent when variable
   std::optional<uint32_t> value;
 
   bool operator==(const Widths&) const = default;
@@ -20,6 +20,7 @@ inline constexpr uint64_t kMaxKeyBytes = uint64_t{3} << 30;
 inline constexpr uint64_t kMaxValueBytes = uint64_t{3} << 30;
 inline constexpr uint64_t kMaxPairBytes = (uint64_t{15} << 30) / 4;  // 3.75 GiB
 inline constexpr uint32_t kMaxLeafEntries = 65535;
+inline constexpr uint32_t kMaxBranchKeys = 65535;
 inline constexpr uint32_t kMaxTreeDepth = 64;  // depth index of the root is 0
 
 }  // namespace rdb::format
