@@ -37,7 +37,7 @@ std::vector<RawRow> raw_rows(page::FramePool& pool, const format::TreeRoot& cata
                     "\" has other types than it must have; its rows are ignored.");
     return rows;
   }
-  btree::TreeCursor cursor(pool, record->root, {record->widths, btree::KeyOrder({})});
+  btree::TreeCursor cursor(pool, record->root, {record->widths, btree::KeyOrder()});
   for (bool more = cursor.first(); more; more = cursor.next()) {
     const Bytes key = cursor.key();
     const Bytes value = cursor.value();
