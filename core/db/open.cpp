@@ -12,6 +12,7 @@
 #include "rdb/cancel.hpp"
 #include "rdb/error.hpp"
 #include "txn/catalog.hpp"
+#include "txn/write_txn.hpp"
 
 namespace rdb::db {
 

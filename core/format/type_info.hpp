@@ -22,20 +22,14 @@ enum class KeyOrderKind : uint8_t {
   unknown,
   unit,   // all equal
   bytes,  // memcmp, shorter first
-  u8,
-  u16,
-  u32,
-  u64,
-  u128,  // little-endian, numeric
-  i8,
-  i16,
-  i32,
-  i64,
-  i128,
+  // clang-format off
+  u8, u16, u32, u64, u128,  // little-endian, numeric
+  i8, i16, i32, i64, i128,  // the same, two's complement
+  // clang-format on
   boolean,          // any non-zero first byte is true
   character,        // 24-bit little-endian scalar value, invalid ones as U+FFFD
   array,            // element by element with the element's order
-  allocator_state,  // redb::AllocatorStateKey, 10.2
+  allocator_state,  // redb::AllocatorStateKey, spec 02 section 10.2
   txn_page_le,      // two u64 little-endian, numeric (redb's page-list keys)
 };
 
@@ -43,9 +37,9 @@ struct TypeInfo {
   bool known = false;             // the name was understood completely
   std::optional<uint32_t> width;  // fixed width in bytes; absent: variable when known, else untold
   KeyOrderKind order = KeyOrderKind::unknown;  // unknown also for types that are no keys
-  KeyOrderKind element_order =
-      KeyOrderKind::unknown;   // order == array: of one element (never array)
-  uint32_t element_width = 0;  // order == array
+  // Of one element, when order is array; never array itself.
+  KeyOrderKind element_order = KeyOrderKind::unknown;
+  uint32_t element_width = 0;
 };
 
 // Never throws: a name that does not parse is an unknown type.

@@ -146,6 +146,11 @@ void FramePool::shrink(const format::Layout& layout) {
   layout_ = layout;
 }
 
+format::Layout FramePool::layout() const {
+  const std::lock_guard lock(evict_mutex_);
+  return layout_;
+}
+
 // Large pages save a level of address translation (performance.md section 2.2: 15-25 %), but make
 // memory come and go by 2 MiB; so only when all of the file may be resident.
 void FramePool::advise_huge_pages() {

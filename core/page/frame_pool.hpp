@@ -127,6 +127,7 @@ class FramePool {
 
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
   void shrink(const format::Layout& layout);  // frames behind the new end must be unpinned
+  format::Layout layout() const;              // any thread
 
   // ---- figures -------------------------------------------------------------------------------
 
@@ -198,7 +199,7 @@ class FramePool {
   std::array<EpochSlot, kEpochSlots> epochs_;
   std::atomic<uint32_t> epoch_phase_{0};
 
-  std::mutex evict_mutex_;  // guards the clock hand, marked_, region_count_
+  mutable std::mutex evict_mutex_;  // guards the clock hand, marked_, region_count_, writes of layout_
   uint32_t hand_region_ = 0;
   uint32_t hand_page_ = 0;
   std::vector<PageNumber> marked_;

@@ -107,6 +107,7 @@ std::optional<PageNumber> PageAllocator::allocate_lowest(uint8_t order) {
 
 std::optional<PageNumber> PageAllocator::allocate_page(bool may_ask_for_growth) {
   if (const std::optional<PageNumber> page = take_from_run()) return page;
+  if (free_pages_ == 0) return std::nullopt;
   const bool has_slack = free_pages_ >= layout_.total_pages() / kSlackDivisor;
   for (const RunRule& rule : kRunRules) {
     if (may_ask_for_growth && rule.needs_slack && !has_slack) return std::nullopt;
@@ -148,7 +149,7 @@ bool PageAllocator::start_run(uint32_t min_pages) {
 
 std::optional<PageNumber> PageAllocator::allocate_block(uint8_t order, uint32_t region_number,
                                                         uint32_t first_page) {
-  if (order > max_order()) return std::nullopt;
+  if (order > max_order() || regions_.empty()) return std::nullopt;
   const size_t count = regions_.size();
   for (size_t i = 0; i <= count; ++i) {
     const uint32_t r = static_cast<uint32_t>((region_number + i) % count);
@@ -208,7 +209,7 @@ bool PageAllocator::try_mark_used(PageNumber page) noexcept {
 }
 
 std::optional<Layout> PageAllocator::grown_layout(uint8_t order) const {
-  if (order > max_order()) return std::nullopt;
+  if (order > max_order() || regions_.empty()) return std::nullopt;
   const uint64_t total = layout_.total_pages();
   const uint64_t region_pages = layout_.region_max_data_pages;
 
@@ -232,6 +233,7 @@ std::optional<Layout> PageAllocator::grown_layout(uint8_t order) const {
 }
 
 Layout PageAllocator::shrunk_layout() const {
+  if (regions_.empty()) return layout_;
   uint64_t total = layout_.total_pages();
   size_t r = regions_.size() - 1;
   for (; r > 0 && regions_[r].map.free_count() == regions_[r].map.size(); --r) {

@@ -65,6 +65,9 @@ class PageAllocator {
   // Largest order a page of this file can have, whatever its size.
   uint8_t max_order() const noexcept;
 
+  // A write transaction begins: see "cursor" above.
+  void begin_transaction() noexcept {}
+
   // The clustered policy above. nullopt: grow the file (grown_layout) and ask again; when it cannot
   // grow, allocate_any.
   std::optional<format::PageNumber> allocate(uint8_t order);

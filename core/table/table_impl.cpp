@@ -11,7 +11,7 @@
 #include "rdb/cancel.hpp"
 #include "rdb/error.hpp"
 #include "txn/catalog.hpp"
-#include "txn/table_stats.hpp"
+#include "txn/table_pages.hpp"
 
 namespace rdb::table {
 
@@ -147,7 +147,9 @@ uint64_t TableImpl::len() const {
 TableStats TableImpl::stats(const CancelToken* cancel) const {
   const auto guard = lock();
   require_active();
-  return txn::tree_stats(pool(), root(), shape_.widths, cancel);
+  btree::PoolReader pages(pool());
+  txn::CancellableReader reader(pages, cancel);
+  return btree::tree_stats(reader, root(), shape_.widths);
 }
 
 bool TableImpl::contains(Bytes key) const {

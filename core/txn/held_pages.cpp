@@ -37,7 +37,7 @@ std::vector<RawRow> raw_rows(page::FramePool& pool, const format::TreeRoot& cata
                     "\" has other types than it must have; its rows are ignored.");
     return rows;
   }
-  btree::TreeCursor cursor(pool, record->root, {record->widths, btree::KeyOrder({})});
+  btree::TreeCursor cursor(pool, record->root, {record->widths, btree::KeyOrder()});
   for (bool more = cursor.first(); more; more = cursor.next()) {
     const Bytes key = cursor.key();
     const Bytes value = cursor.value();
@@ -164,14 +164,12 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
   return held;
 }
 
-std::vector<PageNumber> HeldPages::listed_pages() const {
-  std::vector<PageNumber> pages;
-  for (const auto* rows : {&lists_.data_freed, &lists_.system_freed}) {
-    for (const PageListRow& row : *rows) {
-      pages.insert(pages.end(), row.pages.begin(), row.pages.end());
+void HeldPages::keep_if(const std::function<bool(PageNumber)>& keep) {
+  for (auto* rows : {&lists_.data_freed, &lists_.system_freed}) {
+    for (PageListRow& row : *rows) {
+      std::erase_if(row.pages, [&](PageNumber page) { return !keep(page); });
     }
   }
-  return pages;
 }
 
 bool HeldPages::fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t txn_id,

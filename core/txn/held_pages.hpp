@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,8 @@ class HeldPages {
   const std::vector<uint64_t>& holds() const noexcept { return holds_; }
   bool active() const noexcept { return !holds_.empty(); }
   KeyProfile profile() const noexcept { return profile_; }
-  // Pages listed as freed: allocated though unreachable.
-  std::vector<PageNumber> listed_pages() const;
+  // Asks for each page listed as freed (used though unreachable) whether it stays listed.
+  void keep_if(const std::function<bool(PageNumber)>& keep);
 
   // Part of a durable commit: brings the tables up to date. While holds exist the pages the user tree
   // freed are recorded there; otherwise returns false and they are the caller's to keep.

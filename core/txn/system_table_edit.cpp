@@ -40,7 +40,7 @@ void SystemTableEdit::put(Bytes key, Bytes value) {
 }
 
 void SystemTableEdit::clear() {
-  for (PageNumber page : list_table_pages(writer_.pool(), record_)) writer_.free(page);
+  for (format::PageNumber page : list_table_pages(writer_.pool(), record_)) writer_.free(page);
   record_.root.reset();
 }
 
