@@ -1,26 +1,11 @@
-// fork_guard.hpp: tells a process that it is a forked child of the one that opened a database.
+// fork_guard.hpp: registers the handler that counts forks; rdb/fork.hpp reads the count.
 //
-// A child shares file descriptions and locks with its parent but none of its threads, so objects
-// made before the fork must not touch the file there. An object stores the generation at its birth
-// and compares on entry. Without install_fork_guard() the generation never changes.
-//
-// Threads: any. fork_generation() is one relaxed load: only the forking thread survives in the
-// child, so the store is always its own.
+// Without install_fork_guard() the generation never changes. Threads: any.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "rdb/fork.hpp"
 
 namespace rdb::base {
-
-namespace fork_guard_internal {
-inline constinit std::atomic<uint64_t> generation{0};
-}
-
-// Forks between this process and the one that installed the guard.
-inline uint64_t fork_generation() noexcept {
-  return fork_guard_internal::generation.load(std::memory_order_relaxed);
-}
 
 // Registers the handler on the first call; later calls do nothing. Throws no_memory.
 void install_fork_guard();

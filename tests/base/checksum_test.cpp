@@ -1,5 +1,9 @@
 #include "base/checksum.hpp"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <algorithm>
 #include <random>
 #include <vector>
@@ -43,6 +47,30 @@ std::vector<ChecksumKernel> kernels() {
   all.resize(rdb::base::usable_checksum_kernels(all.data()));
   return all;
 }
+
+#if defined(__x86_64__)
+// XINUSE: bit 2 stands for the upper halves of ymm, bit 6 for those of zmm. In assembly, because a
+// function compiled for AVX may clean up before it returns.
+constexpr unsigned kUpperHalves = 0x44;
+
+bool upper_halves_in_use() {
+  unsigned low = 0;
+  __asm__ volatile("xgetbv" : "=a"(low) : "c"(1) : "rdx");
+  return (low & kUpperHalves) != 0;
+}
+void dirty_upper_halves() { __asm__ volatile("vcmpps $15, %%ymm0, %%ymm0, %%ymm0" ::: "xmm0"); }
+void clean_upper_halves() { __asm__ volatile("vzeroupper" ::: "memory"); }
+
+bool tracks_upper_halves() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__builtin_cpu_supports("avx") || __get_cpuid_count(13, 1, &a, &b, &c, &d) == 0) return false;
+  if ((a & 4) == 0) return false;  // no XGETBV with index 1
+  dirty_upper_halves();
+  const bool seen = upper_halves_in_use();
+  clean_upper_halves();
+  return seen && !upper_halves_in_use();
+}
+#endif
 
 }  // namespace
 
@@ -103,7 +131,7 @@ TEST_SUITE("base/checksum") {
     sizes.insert(sizes.end(), {4096, 65'536, 100'000});
 
     for (const ChecksumKernel& kernel : kernels()) {
-      CAPTURE(kernel.name);
+      CAPTURE(std::string(kernel.name));
       const auto differs = std::find_if(sizes.begin(), sizes.end(), [&](size_t size) {
         const std::byte* start = data.data() + size % 64;  // any alignment
         const XXH128_hash_t expected = XXH3_128bits(start, size);
@@ -120,6 +148,22 @@ TEST_SUITE("base/checksum") {
     const XXH128_hash_t expected = XXH3_128bits(page.data(), page.size());
     for (int i = 0; i < 3; ++i) CHECK(checksum(page) == Checksum{expected.low64, expected.high64});
   }
+
+#if defined(__x86_64__)
+  TEST_CASE("no kernel leaves the upper halves of the vector registers dirty") {
+    if (!tracks_upper_halves()) {
+      MESSAGE("skipped: the machine does not tell");
+      return;
+    }
+    const std::vector<std::byte> page(4096);
+    for (const ChecksumKernel& kernel : kernels()) {
+      CAPTURE(std::string(kernel.name));
+      kernel.hash(page.data(), page.size());
+      const bool dirty = upper_halves_in_use();
+      CHECK_FALSE(dirty);
+    }
+  }
+#endif
 
   TEST_CASE("a machine has at least one kernel and no more than announced") {
     CHECK(kernels().size() >= 1);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rdb/error.hpp"
 #include "rdb/options.hpp"
 #include "rdb/storage_backend.hpp"
 #include "rdb/txn.hpp"

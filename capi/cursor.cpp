@@ -1,0 +1,179 @@
+// cursor.cpp: positions in a table.
+//
+// Hot: a move adds two compares and a relaxed load to the core's work, and two slices when wanted.
+#include <array>
+
+#include "args.hpp"
+#include "guard.hpp"
+#include "handles.hpp"
+
+rdb_cursor::~rdb_cursor() {
+  // The core's cursor goes before the table it belongs to.
+  { const rdb::Cursor gone = std::move(cursor); }
+  rdb::capi::drop_owner(&parent);
+}
+
+namespace rdb::capi {
+namespace {
+
+static_assert(RDB_BOUND_NONE == static_cast<uint32_t>(Bound::unbounded));
+static_assert(RDB_BOUND_INCLUDED == static_cast<uint32_t>(Bound::included));
+static_assert(RDB_BOUND_EXCLUDED == static_cast<uint32_t>(Bound::excluded));
+
+// Entries of one batch of slices. They live on the stack, so a batch costs no allocation.
+constexpr size_t kMaxBatch = 256;
+
+void hand_out(const Cursor& cursor, rdb_slice* key, rdb_slice* value) {
+  // Both are read before either is written: outputs stay untouched on failure.
+  const rdb_slice key_slice = key != nullptr ? to_slice(cursor.key()) : rdb_slice{};
+  const rdb_slice value_slice = value != nullptr ? to_slice(cursor.value()) : rdb_slice{};
+  if (key != nullptr) *key = key_slice;
+  if (value != nullptr) *value = value_slice;
+}
+
+// move(Cursor&) says whether it arrived at an entry; if not, the outcome is nowhere.
+template <class Move>
+rdb_status move_cursor(rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* err,
+                       rdb_status nowhere, Move&& move) noexcept {
+  return guard(err, [&]() -> rdb_status {
+    Cursor& moving = live(cursor).cursor;
+    if (!move(moving)) return nowhere;
+    hand_out(moving, key, value);
+    return RDB_OK;
+  });
+}
+
+Bound to_bound(uint32_t bound) {
+  if (bound > RDB_BOUND_EXCLUDED) throw_invalid("a bound of the range is none of RDB_BOUND_...");
+  return static_cast<Bound>(bound);
+}
+
+KeyRange to_range(const rdb_range* range) {
+  KeyRange keys;
+  if (range == nullptr) return keys;
+  keys.lower = to_bound(range->lower_bound);
+  keys.upper = to_bound(range->upper_bound);
+  if (keys.lower != Bound::unbounded) keys.lower_key = to_bytes(range->lower);
+  if (keys.upper != Bound::unbounded) keys.upper_key = to_bytes(range->upper);
+  return keys;
+}
+
+}  // namespace
+}  // namespace rdb::capi
+
+using namespace rdb::capi;
+
+rdb_status rdb_cursor_open(const rdb_table* table, rdb_cursor** out, rdb_error* err) {
+  return guard(err, [&] {
+    rdb_cursor*& handle = out_handle(out);
+    handle = new rdb_cursor(live(table));
+  });
+}
+
+rdb_status rdb_cursor_close(rdb_cursor* cursor, rdb_error* err) {
+  return guard(err, [&] {
+    const Owned<rdb_cursor> owned = take(cursor);
+    if (owned != nullptr && owned->forked()) throw_forked(rdb_cursor::kNoun);
+  });
+}
+
+rdb_status rdb_cursor_first(rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_END, [](auto& c) { return c.first(); });
+}
+
+rdb_status rdb_cursor_last(rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_END, [](auto& c) { return c.last(); });
+}
+
+rdb_status rdb_cursor_next(rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_END, [](auto& c) { return c.next(); });
+}
+
+rdb_status rdb_cursor_prev(rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_END, [](auto& c) { return c.prev(); });
+}
+
+rdb_status rdb_cursor_seek(rdb_cursor* cursor, rdb_slice target, rdb_slice* key, rdb_slice* value,
+                           rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_NOT_FOUND,
+                     [&](auto& c) { return c.seek(to_bytes(target)); });
+}
+
+rdb_status rdb_cursor_seek_exact(rdb_cursor* cursor, rdb_slice target, rdb_slice* key,
+                                 rdb_slice* value, rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_NOT_FOUND,
+                     [&](auto& c) { return c.seek_exact(to_bytes(target)); });
+}
+
+rdb_status rdb_cursor_seek_le(rdb_cursor* cursor, rdb_slice target, rdb_slice* key,
+                              rdb_slice* value, rdb_error* err) {
+  return move_cursor(cursor, key, value, err, RDB_NOT_FOUND,
+                     [&](auto& c) { return c.seek_le(to_bytes(target)); });
+}
+
+rdb_status rdb_cursor_get(const rdb_cursor* cursor, rdb_slice* key, rdb_slice* value,
+                          rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    const rdb_cursor& at = live(cursor);
+    at.parent.table.len();  // throws closed; the core's key() only promises bytes that still exist
+    if (!at.cursor.valid()) return RDB_NOT_FOUND;
+    hand_out(at.cursor, key, value);
+    return RDB_OK;
+  });
+}
+
+rdb_status rdb_cursor_set_range(rdb_cursor* cursor, const rdb_range* range, rdb_error* err) {
+  return guard(err, [&] { live(cursor).cursor.set_range(to_range(range)); });
+}
+
+rdb_status rdb_cursor_next_batch(rdb_cursor* cursor, rdb_slice* keys, rdb_slice* values,
+                                 size_t capacity, size_t* count, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    rdb::Cursor& moving = live(cursor).cursor;
+    require_not_null(keys, "keys");
+    require_not_null(count, "count");
+    if (capacity == 0) throw_invalid("the batch has no room for an entry");
+    std::array<rdb::Bytes, kMaxBatch> key_bytes;
+    std::array<rdb::Bytes, kMaxBatch> value_bytes;
+    const size_t room = std::min(capacity, kMaxBatch);
+    const size_t filled =
+        moving.next_slices({key_bytes.data(), room}, {value_bytes.data(), room});
+    for (size_t i = 0; i < filled; ++i) keys[i] = to_slice(key_bytes[i]);
+    if (values != nullptr) {
+      for (size_t i = 0; i < filled; ++i) values[i] = to_slice(value_bytes[i]);
+    }
+    *count = filled;
+    return filled == 0 ? RDB_END : RDB_OK;
+  });
+}
+
+rdb_status rdb_cursor_next_batch_packed(rdb_cursor* cursor, void* buffer, size_t capacity,
+                                        size_t max_records, size_t* size, size_t* count,
+                                        rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    rdb::Cursor& moving = live(cursor).cursor;
+    require_not_null(size, "size");
+    require_not_null(count, "count");
+    if (capacity != 0) require_not_null(buffer, "buffer");
+    size_t used = 0;
+    size_t needed = 0;
+    const size_t records =
+        moving.next_packed({static_cast<std::byte*>(buffer), capacity},
+                           max_records == 0 ? SIZE_MAX : max_records, used, needed);
+    *count = records;
+    *size = records != 0 ? used : needed;
+    if (records != 0) return RDB_OK;
+    return needed != 0 ? RDB_MORE : RDB_END;
+  });
+}
+
+rdb_status rdb_cursor_delete(rdb_cursor* cursor, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    rdb_cursor& at = live(cursor);
+    require(at.parent.writable, "the cursor belongs to a reader");
+    at.parent.table.len();  // throws closed
+    if (!at.cursor.valid()) return RDB_NOT_FOUND;
+    at.cursor.erase();
+    return RDB_OK;
+  });
+}

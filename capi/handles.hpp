@@ -1,0 +1,94 @@
+// handles.hpp: the structs behind the opaque types of rdb.h.
+//
+// A struct owns its object of the core. The core's objects survive their parents by themselves; the
+// one count kept here is that of a table, which stays open until the last of its cursors is gone.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "handle.hpp"
+#include "rdb/cancel.hpp"
+#include "rdb/database.hpp"
+#include "rdb/table.hpp"
+#include "rdb/txn.hpp"
+
+// Signatures are four letters, so that a dump of a handle explains itself.
+struct rdb_db : rdb::capi::Handle<0x42446472> {  // "rdDB"
+  static constexpr const char* kNoun = "database";
+  explicit rdb_db(rdb::Database&& opened) : database(std::move(opened)) {}
+  mutable rdb::Database database;  // all calls but close may overlap, so const does not matter
+};
+
+struct rdb_txn : rdb::capi::Handle<0x58546472> {  // "rdTX"
+  static constexpr const char* kNoun = "transaction";
+  template <class Txn>
+  explicit rdb_txn(Txn&& begun) : txn(std::forward<Txn>(begun)) {}
+  bool writable() const noexcept { return std::holds_alternative<rdb::WriteTxn>(txn); }
+  // The writer, or misuse.
+  rdb::WriteTxn& writer();
+  mutable std::variant<rdb::ReadTxn, rdb::WriteTxn> txn;
+};
+
+// Shared by the handle and the cursors of the table. Released with the last of them.
+struct rdb_table : rdb::capi::Handle<0x42546472> {  // "rdTB"
+  static constexpr const char* kNoun = "table";
+  rdb_table(rdb::Table&& opened, bool may_write) : table(std::move(opened)), writable(may_write) {}
+  // The table, or misuse when its transaction is a reader.
+  rdb::Table& for_change();
+  rdb::Table table;
+  const bool writable;
+  mutable std::atomic<uint32_t> owners{1};
+};
+
+struct rdb_cursor : rdb::capi::Handle<0x55436472> {  // "rdCU"
+  static constexpr const char* kNoun = "cursor";
+  explicit rdb_cursor(const rdb_table& of) : cursor(of.table.cursor()), parent(of) {
+    parent.owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~rdb_cursor();
+  rdb::Cursor cursor;
+  const rdb_table& parent;
+};
+
+struct rdb_value : rdb::capi::Handle<0x4c566472> {  // "rdVL"
+  static constexpr const char* kNoun = "value";
+  rdb::Value value;
+};
+
+struct rdb_result : rdb::capi::Handle<0x53526472> {  // "rdRS"
+  static constexpr const char* kNoun = "result";
+  static constexpr bool kForkSensitive = false;
+  rdb::BatchResult answers;
+  std::vector<rdb::Bytes> keys;  // scratch of a running batch; kept for its capacity
+};
+
+struct rdb_listing : rdb::capi::Handle<0x534c6472> {  // "rdLS"
+  static constexpr const char* kNoun = "listing";
+  static constexpr bool kForkSensitive = false;
+  std::vector<rdb::TableInfo> tables;
+};
+
+struct rdb_report : rdb::capi::Handle<0x50526472> {  // "rdRP"
+  static constexpr const char* kNoun = "report";
+  static constexpr bool kForkSensitive = false;
+  rdb::VerifyReport report;
+};
+
+struct rdb_cancel : rdb::capi::Handle<0x4e436472> {  // "rdCN"
+  static constexpr const char* kNoun = "cancel handle";
+  static constexpr bool kForkSensitive = false;
+  mutable rdb::CancelToken token;  // a flag; any thread may raise it
+};
+
+namespace rdb::capi {
+
+// Gives up one of the owners of table; the last one destroys it.
+void drop_owner(const rdb_table* table) noexcept;
+
+// NULL stays NULL.
+inline const CancelToken* token_of(const rdb_cancel* cancel) {
+  return cancel == nullptr ? nullptr : &live(cancel).token;
+}
+
+}  // namespace rdb::capi

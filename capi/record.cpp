@@ -1,0 +1,113 @@
+// record.cpp: reading and changing single records.
+//
+// Hot: rdb_get_into and rdb_contains add two compares and a relaxed load to the core's work.
+#include <utility>
+
+#include "args.hpp"
+#include "guard.hpp"
+#include "handles.hpp"
+#include "record.hpp"
+
+namespace rdb::capi {
+namespace {
+
+static_assert(RDB_PUT_INSERT_ONLY == static_cast<uint64_t>(Table::PutMode::insert_only));
+static_assert(RDB_PUT_UPDATE_ONLY == static_cast<uint64_t>(Table::PutMode::update_only));
+
+// pop(Table&, key, value) takes one record out. The handles are made first: nothing may fail once
+// the record is gone.
+template <class Pop>
+rdb_status pop_record(rdb_table* table, rdb_value** key, rdb_value** value, Pop&& pop) {
+  if (key != nullptr) *key = nullptr;
+  if (value != nullptr) *value = nullptr;
+  Table& open = live(table).for_change();
+  auto key_handle = std::make_unique<rdb_value>();
+  auto value_handle = std::make_unique<rdb_value>();
+  std::vector<std::byte> key_bytes;
+  std::vector<std::byte> value_bytes;
+  if (!pop(open, key_bytes, value_bytes)) return RDB_NOT_FOUND;
+  key_handle->value = Value(std::move(key_bytes));
+  value_handle->value = Value(std::move(value_bytes));
+  if (key != nullptr) *key = key_handle.release();
+  if (value != nullptr) *value = value_handle.release();
+  return RDB_OK;
+}
+
+}  // namespace
+
+Table::PutMode to_put_mode(uint64_t flags) {
+  switch (flags) {
+    case 0: return Table::PutMode::upsert;
+    case RDB_PUT_INSERT_ONLY: return Table::PutMode::insert_only;
+    case RDB_PUT_UPDATE_ONLY: return Table::PutMode::update_only;
+    default: throw_invalid("the flags are neither 0 nor one of RDB_PUT_...");
+  }
+}
+
+}  // namespace rdb::capi
+
+using namespace rdb::capi;
+
+rdb_status rdb_get_pin(const rdb_table* table, rdb_slice key, rdb_value** out, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    rdb_value*& handle = out_handle(out);
+    std::optional<rdb::Value> value = live(table).table.get(to_bytes(key));
+    if (!value) return RDB_NOT_FOUND;
+    handle = new rdb_value;
+    handle->value = *std::move(value);
+    return RDB_OK;
+  });
+}
+
+rdb_status rdb_get_into(const rdb_table* table, rdb_slice key, void* buffer, size_t capacity,
+                        size_t* size, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    const rdb::Table& open = live(table).table;
+    require_not_null(size, "size");
+    if (capacity != 0) require_not_null(buffer, "buffer");
+    size_t value_size = 0;
+    const std::optional<bool> copied =
+        open.get_into(to_bytes(key), {static_cast<std::byte*>(buffer), capacity}, value_size);
+    if (!copied) return RDB_NOT_FOUND;
+    *size = value_size;
+    return *copied ? RDB_OK : RDB_MORE;
+  });
+}
+
+rdb_status rdb_contains(const rdb_table* table, rdb_slice key, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    return live(table).table.contains(to_bytes(key)) ? RDB_OK : RDB_NOT_FOUND;
+  });
+}
+
+rdb_status rdb_put(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t flags,
+                   rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    rdb::Table& open = live(table).for_change();
+    const rdb::Table::PutMode mode = to_put_mode(flags);
+    if (open.put(to_bytes(key), to_bytes(value), mode)) return RDB_OK;
+    return mode == rdb::Table::PutMode::insert_only ? RDB_EXISTS : RDB_NOT_FOUND;
+  });
+}
+
+rdb_status rdb_delete(rdb_table* table, rdb_slice key, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    return live(table).for_change().erase(to_bytes(key)) ? RDB_OK : RDB_NOT_FOUND;
+  });
+}
+
+rdb_status rdb_pop_first(rdb_table* table, rdb_value** key, rdb_value** value, rdb_error* err) {
+  return guard(err, [&] {
+    return pop_record(table, key, value, [](rdb::Table& open, auto& key_bytes, auto& value_bytes) {
+      return open.pop_first(key_bytes, value_bytes);
+    });
+  });
+}
+
+rdb_status rdb_pop_last(rdb_table* table, rdb_value** key, rdb_value** value, rdb_error* err) {
+  return guard(err, [&] {
+    return pop_record(table, key, value, [](rdb::Table& open, auto& key_bytes, auto& value_bytes) {
+      return open.pop_last(key_bytes, value_bytes);
+    });
+  });
+}

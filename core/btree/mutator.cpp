@@ -1,0 +1,818 @@
+#include "btree/mutator.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <string>
+
+#include "format/branch_editor.hpp"
+#include "format/leaf_editor.hpp"
+
+namespace rdb::btree {
+namespace {
+
+using base::kDeferredChecksum;
+using format::BranchChild;
+using format::BranchEditor;
+using format::kMaxLeafEntries;
+using format::kPageBytes;
+using format::LeafEditor;
+using format::LeafEntry;
+
+// Below this many used bytes a page looks for a neighbour to merge with.
+constexpr uint64_t kMergeBelow = kPageBytes / 3;
+// A branch with fewer separators is never split: each half must keep one, and one moves up.
+constexpr size_t kMinSplitKeys = 3;
+
+// The separator between two neighbouring pages. Any s with last_of_left <= s < first_of_right would
+// do; whole keys are what every reader of the format is known to handle (spec 02 section 4).
+Bytes separator_between(Bytes last_of_left, Bytes /*first_of_right*/) { return last_of_left; }
+
+uint64_t branch_slot_bytes(const Widths& widths) { return 24 + (widths.key ? 0 : 4); }
+uint64_t leaf_slot_bytes(const Widths& widths) {
+  return (widths.key ? 0u : 4u) + (widths.value ? 0u : 4u);
+}
+
+[[noreturn]] void throw_too_large(const char* what, uint64_t bytes) {
+  throw Error(ErrorCode::too_large,
+              std::string(what) + " of " + std::to_string(bytes) + " bytes exceeds the format's limit",
+              bytes);
+}
+
+void check_width(const char* what, std::optional<uint32_t> width, size_t size) {
+  if (!width || *width == size) [[likely]] return;
+  throw Error(ErrorCode::invalid_argument, std::string(what) + " of " + std::to_string(size) +
+                                               " bytes where the table's type has " +
+                                               std::to_string(*width));
+}
+
+void copy_out(std::vector<std::byte>* out, Bytes bytes) {
+  if (out != nullptr) out->assign(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+// ---- public calls --------------------------------------------------------------------------------
+
+template <typename Work>
+auto Mutator::atomically(Work&& work) {
+  try {
+    return work();
+  } catch (...) {
+    undo();
+    throw;
+  }
+}
+
+InsertResult Mutator::insert(Bytes key, Bytes value, InsertMode mode,
+                             std::vector<std::byte>* old_value) {
+  require_usable();
+  shape_.order.require_known("insert");
+  check_sizes(key, value);
+  return atomically([&] {
+    if (!root_) {
+      if (mode == InsertMode::update_only) return InsertResult::refused;
+      length_ = 1;
+      const LeafEntry entry{key, value};
+      Change change;
+      change.add(place_leaf({&entry, 1}));
+      propagate(change);
+      return InsertResult::inserted;
+    }
+    const LeafView leaf = descend([&](const BranchView& branch) {
+      return shape_.order.child_index(branch, shape_.widths, key);
+    });
+    const KeyOrder::Place place = shape_.order.lower_bound(leaf, key);
+    if (mode == (place.equal ? InsertMode::insert_only : InsertMode::update_only)) {
+      return InsertResult::refused;
+    }
+    if (place.equal) {
+      copy_out(old_value, leaf.value(place.index));
+      replace(leaf, place.index, value);
+      return InsertResult::replaced;
+    }
+    insert_new(leaf, place.index, key, value);
+    return InsertResult::inserted;
+  });
+}
+
+bool Mutator::erase(Bytes key, std::vector<std::byte>* old_value) {
+  require_usable();
+  shape_.order.require_known("erase");
+  if (!root_) return false;
+  return atomically([&] {
+    const LeafView leaf = descend([&](const BranchView& branch) {
+      return shape_.order.child_index(branch, shape_.widths, key);
+    });
+    const KeyOrder::Place place = shape_.order.lower_bound(leaf, key);
+    if (!place.equal) return false;
+    copy_out(old_value, leaf.value(place.index));
+    remove(leaf, place.index, true);
+    return true;
+  });
+}
+
+bool Mutator::erase_first(std::vector<std::byte>* key, std::vector<std::byte>* value) {
+  require_usable();
+  if (!root_) return false;
+  return atomically([&] {
+    const LeafView leaf = descend([](const BranchView&) { return 0u; });
+    copy_out(key, leaf.key(0));
+    copy_out(value, leaf.value(0));
+    remove(leaf, 0, true);
+    return true;
+  });
+}
+
+bool Mutator::erase_last(std::vector<std::byte>* key, std::vector<std::byte>* value) {
+  require_usable();
+  if (!root_) return false;
+  return atomically([&] {
+    const LeafView leaf = descend([](const BranchView& branch) { return branch.key_count(); });
+    const uint32_t i = leaf.size() - 1;
+    copy_out(key, leaf.key(i));
+    copy_out(value, leaf.value(i));
+    remove(leaf, i, true);
+    return true;
+  });
+}
+
+void Mutator::erase_at(std::span<const uint32_t> position) {
+  require_usable();
+  atomically([&] { remove(descend_to(position), position.back(), false); });
+}
+
+void Mutator::replace_at(std::span<const uint32_t> position, Bytes value) {
+  require_usable();
+  atomically([&] {
+    const LeafView leaf = descend_to(position);
+    check_sizes(leaf.key(position.back()), value);
+    replace(leaf, position.back(), value);
+  });
+}
+
+void Mutator::require_usable() const {
+  if (broken_) {
+    throw Error(ErrorCode::misuse,
+                "an earlier failure left this table in doubt; the transaction can only be aborted");
+  }
+}
+
+void Mutator::check_sizes(Bytes key, Bytes value) const {
+  check_width("a key", shape_.widths.key, key.size());
+  check_width("a value", shape_.widths.value, value.size());
+  if (key.size() > format::kMaxKeyBytes) throw_too_large("a key", key.size());
+  if (value.size() > format::kMaxValueBytes) throw_too_large("a value", value.size());
+  if (key.size() + value.size() > format::kMaxPairBytes) {
+    throw_too_large("a pair", key.size() + value.size());
+  }
+}
+
+// ---- 1. descending -------------------------------------------------------------------------------
+
+template <typename Choose>
+LeafView Mutator::descend(Choose&& choose) {
+  path_.clear();
+  at_left_edge_ = at_right_edge_ = true;
+  Step step{root_->page, root_->checksum, {}, 0, false};
+  bool parent_owned = true;
+  try {
+    for (;;) {
+      step.bytes = pool_.read(step.page, step.checksum, shape_.widths);
+      step.owned = pool_.owned(step.page);
+      if (step.owned && !parent_owned) [[unlikely]] {
+        throw_tree_corrupted(step.page, "a committed page refers to it, but it was free (U2)");
+      }
+      if (is_leaf(step.bytes)) break;
+      const BranchView branch = BranchView::parse(step.bytes, shape_.widths);
+      if (path_.size() == format::kMaxTreeDepth) throw_too_deep(step.page);
+      step.index = choose(branch);
+      at_left_edge_ &= step.index == 0;
+      at_right_edge_ &= step.index == branch.key_count();
+      path_.push_back(step);
+      parent_owned = step.owned;
+      step.page = branch.child(step.index);
+      pool_.prefetch(step.page);
+      step.checksum = branch.child_checksum(step.index);
+      step.index = 0;
+    }
+    leaf_ = step;
+    const LeafView leaf = LeafView::parse(leaf_.bytes, shape_.widths);
+    const uint64_t length = root_->length;
+    if (path_.empty() ? length != leaf.size() : length < leaf.size()) [[unlikely]] {
+      throw_tree_corrupted(leaf_.page, "it contradicts the entry count of its tree");
+    }
+    length_ = length;
+    return leaf;
+  } catch (const Error& error) {
+    rethrow_naming(error, step.page);
+  }
+}
+
+LeafView Mutator::descend_to(std::span<const uint32_t> position) {
+  bool exists = root_.has_value() && !position.empty();
+  if (exists) {
+    const LeafView leaf = descend([&](const BranchView& branch) -> uint32_t {
+      const size_t depth = path_.size();
+      exists = exists && depth + 1 < position.size() && position[depth] <= branch.key_count();
+      return exists ? position[depth] : 0;
+    });
+    if (exists && path_.size() + 1 == position.size() && position.back() < leaf.size()) return leaf;
+  }
+  throw Error(ErrorCode::invalid_argument, "the tree has no entry at this position");
+}
+
+// The page beside the one at level (path_.size() is the leaf): to the left, or the right of child 0.
+// Unless it must, it is not read when it is so large that merging would not shrink the tree.
+std::optional<Mutator::Step> Mutator::neighbour(uint32_t level, bool must) {
+  const bool leaves = level == path_.size();
+  const Step& parent = path_[level - 1];
+  const BranchView branch = BranchView::parse(parent.bytes, shape_.widths);
+  Step step;
+  step.index = parent.index > 0 ? parent.index - 1 : 1;
+  step.page = branch.child(step.index);
+  step.checksum = branch.child_checksum(step.index);
+  if (!must && step.page.order > 0) return std::nullopt;
+  const auto same_page = [&](const Step& other) { return other.page == step.page; };
+  if (same_page(leaf_) || std::any_of(path_.begin(), path_.end(), same_page)) {
+    throw_tree_corrupted(step.page, "it is referenced twice");
+  }
+  step.bytes = pool_.read(step.page, step.checksum, shape_.widths);
+  step.owned = pool_.owned(step.page);
+  if (step.owned && !parent.owned) {
+    throw_tree_corrupted(step.page, "a committed page refers to it, but it was free (U2)");
+  }
+  if (is_leaf(step.bytes) != leaves) {
+    throw_tree_corrupted(step.page, "it is not as deep in the tree as its neighbour");
+  }
+  return step;
+}
+
+// ---- the leaf ------------------------------------------------------------------------------------
+
+void Mutator::insert_new(const LeafView& leaf, uint32_t i, Bytes key, Bytes value) {
+  const uint32_t n = leaf.size();
+  const uint64_t used = leaf.used_bytes();
+  const uint64_t entry_bytes = key.size() + value.size() + leaf_slot_bytes(shape_.widths);
+  const uint64_t grown = used + entry_bytes;
+  if (length_ == ~uint64_t{0}) throw_tree_corrupted(leaf_.page, "the entry count is at its end");
+  ++length_;
+
+  if (grown <= kPageBytes && n < kMaxLeafEntries && (!leaf_.owned || leaf_.page.order == 0)) {
+    leaf.verify_offsets();
+    if (leaf_.owned) {
+      LeafEditor(writer_.edit(leaf_.page), shape_.widths).insert(i, key, value);
+      return finish_in_leaf();
+    }
+    const page::NewPage copy = copy_of(leaf_, used, grown);
+    LeafEditor(copy.bytes, shape_.widths).insert(i, key, value);
+    Change change = whole_page_change(static_cast<uint32_t>(path_.size()));
+    change.add({copy.number, kDeferredChecksum});
+    return propagate(change);
+  }
+
+  // A new leaf beside the untouched old one, where that packs well or spares copying large values.
+  const bool grows_tree_end = (i == n && at_right_edge_) || (i == 0 && at_left_edge_);
+  const bool large = (n == 1 && used >= kPageBytes) || 4 + entry_bytes > kPageBytes;
+  if ((i == n || i == 0) && (grows_tree_end || large) && grown > kPageBytes) {
+    const LeafEntry entry{key, value};
+    const BranchChild fresh = place_leaf({&entry, 1});
+    const BranchChild old{leaf_.page, leaf_.checksum};
+    Change change = whole_page_change(static_cast<uint32_t>(path_.size()));
+    if (i == n) {
+      change.add(old);
+      change.add(separator_between(leaf.key(n - 1), key), fresh);
+    } else {
+      change.add(fresh);
+      change.add(separator_between(key, leaf.key(0)), old);
+    }
+    return propagate(change);
+  }
+
+  load_entries(leaf);
+  entries_.insert(entries_.begin() + i, LeafEntry{key, value});
+  rebuild_leaf();
+}
+
+void Mutator::replace(const LeafView& leaf, uint32_t i, Bytes value) {
+  const uint64_t used = leaf.used_bytes();
+  const uint64_t old_bytes = leaf.value(i).size();
+  const uint64_t changed = used - old_bytes + value.size();
+  const bool same_size = value.size() == old_bytes;
+
+  if (leaf_.owned &&
+      (same_size || format::order_for_bytes(changed) == leaf_.page.order)) {
+    if (!same_size) leaf.verify_offsets();
+    LeafEditor(writer_.edit(leaf_.page), shape_.widths).replace_value(i, value);
+    return finish_in_leaf();
+  }
+  if (!leaf_.owned && std::max(used, changed) <= kPageBytes) {
+    leaf.verify_offsets();
+    const page::NewPage copy = copy_of(leaf_, used, std::max(used, changed));
+    LeafEditor(copy.bytes, shape_.widths).replace_value(i, value);
+    Change change = whole_page_change(static_cast<uint32_t>(path_.size()));
+    change.add({copy.number, kDeferredChecksum});
+    return propagate(change);
+  }
+  load_entries(leaf);
+  entries_[i].value = value;
+  rebuild_leaf();
+}
+
+void Mutator::remove(const LeafView& leaf, uint32_t i, bool may_merge) {
+  if (length_ == 0) throw_tree_corrupted(leaf_.page, "the tree counts no entries");
+  --length_;
+  const auto level = static_cast<uint32_t>(path_.size());
+  if (leaf.size() == 1) {
+    if (level > 0 && length_ == 0) throw_tree_corrupted(leaf_.page, "the tree counts too few entries");
+    replaced_.push_back(leaf_.page);
+    return propagate(whole_page_change(level));
+  }
+
+  const uint64_t used = leaf.used_bytes();
+  const uint64_t new_used =
+      used - leaf.key(i).size() - leaf.value(i).size() - leaf_slot_bytes(shape_.widths);
+  if (may_merge && level > 0 && new_used < kMergeBelow && merge_leaf(leaf, i, new_used)) return;
+
+  if (leaf_.owned && format::order_for_bytes(new_used) == leaf_.page.order) {
+    leaf.verify_offsets();
+    LeafEditor(writer_.edit(leaf_.page), shape_.widths).remove(i);
+    return finish_in_leaf();
+  }
+  if (!leaf_.owned && used <= kPageBytes) {
+    leaf.verify_offsets();
+    const page::NewPage copy = copy_of(leaf_, used, used);
+    LeafEditor(copy.bytes, shape_.widths).remove(i);
+    Change change = whole_page_change(level);
+    change.add({copy.number, kDeferredChecksum});
+    return propagate(change);
+  }
+  load_entries(leaf);
+  entries_.erase(entries_.begin() + i);
+  rebuild_leaf();
+}
+
+// Joins the leaf, without entry removed, with a neighbour, when one base page holds both.
+bool Mutator::merge_leaf(const LeafView& leaf, uint32_t removed, uint64_t new_used) {
+  const auto level = static_cast<uint32_t>(path_.size());
+  const std::optional<Step> other = neighbour(level, false);
+  if (!other) return false;
+  const LeafView other_leaf = LeafView::parse(other->bytes, shape_.widths);
+  if (new_used + other_leaf.used_bytes() - 4 > kPageBytes ||  // one header of 4 bytes goes
+      leaf.size() - 1 + other_leaf.size() > kMaxLeafEntries) {
+    return false;
+  }
+  const bool on_left = other->index < path_.back().index;
+  entries_.clear();
+  const auto append = [&](const LeafView& from, uint32_t without) {
+    for (uint32_t i = 0; i < from.size(); ++i) {
+      if (i != without) entries_.push_back({from.key(i), from.value(i)});
+    }
+  };
+  if (on_left) append(other_leaf, kMaxLeafEntries + 1);
+  append(leaf, removed);
+  if (!on_left) append(other_leaf, kMaxLeafEntries + 1);
+
+  offer(leaf_);
+  offer(*other);
+  Change change = whole_page_change(level);
+  change.first = std::min(other->index, path_.back().index);
+  change.last = change.first + 1;
+  change.add(place_leaf(entries_));
+  replace_offered();
+  propagate(change);
+  return true;
+}
+
+// Replaces the leaf by as many leaves as entries_ need, at most kMaxRefs: an entry too large for a
+// base page gets its own, the rest is cut where the bytes balance.
+void Mutator::rebuild_leaf() {
+  std::array<uint32_t, kMaxRefs + 1> cuts{0, static_cast<uint32_t>(entries_.size())};
+  uint32_t pieces = 1;
+  for (uint32_t piece = 0; piece < pieces && pieces < kMaxRefs;) {
+    const uint32_t begin = cuts[piece];
+    const uint32_t end = cuts[piece + 1];
+    if (end - begin == 1 || entries_fit(begin, end)) {
+      ++piece;
+      continue;
+    }
+    std::copy_backward(cuts.begin() + piece + 1, cuts.begin() + pieces + 1,
+                       cuts.begin() + pieces + 2);
+    cuts[piece + 1] = split_point(begin, end);
+    ++pieces;
+  }
+
+  offer(leaf_);
+  Change change = whole_page_change(static_cast<uint32_t>(path_.size()));
+  for (uint32_t piece = 0; piece < pieces; ++piece) {
+    const uint32_t begin = cuts[piece];
+    const BranchChild ref =
+        place_leaf(std::span(entries_).subspan(begin, cuts[piece + 1] - begin));
+    if (piece == 0) {
+      change.add(ref);
+    } else {
+      change.add(separator_between(entries_[begin - 1].key, entries_[begin].key), ref);
+    }
+  }
+  replace_offered();
+  propagate(change);
+}
+
+// ---- 2. building ---------------------------------------------------------------------------------
+
+void Mutator::load_entries(const LeafView& leaf) {
+  entries_.clear();
+  entries_.reserve(size_t{leaf.size()} + 1);
+  for (uint32_t i = 0; i < leaf.size(); ++i) entries_.push_back({leaf.key(i), leaf.value(i)});
+}
+
+bool Mutator::entries_fit(uint32_t begin, uint32_t end) const {
+  return end - begin <= kMaxLeafEntries &&
+         format::leaf_required_bytes(std::span(entries_).subspan(begin, end - begin),
+                                     shape_.widths) <= kPageBytes;
+}
+
+// Where to cut entries that do not fit: begin < result < end.
+uint32_t Mutator::split_point(uint32_t begin, uint32_t end) const {
+  const auto data_bytes = [&](uint32_t i) { return entries_[i].key.size() + entries_[i].value.size(); };
+  uint64_t total = 0;
+  for (uint32_t i = begin; i < end; ++i) {
+    if (!entries_fit(i, i + 1)) return i > begin ? i : i + 1;
+    total += data_bytes(i);
+  }
+  uint64_t left = 0;
+  uint32_t cut = begin;
+  while (cut < end - 1 && (cut == begin || left < total / 2)) left += data_bytes(cut++);
+  // One entry less on the left may save a third page.
+  if (cut - 1 > begin && !entries_fit(begin, cut) && entries_fit(cut - 1, end)) --cut;
+  return cut;
+}
+
+page::NewPage Mutator::allocate(uint64_t bytes) {
+  allocated_.reserve(allocated_.size() + 1);  // so that a page is never lost between two lines
+  const page::NewPage fresh = writer_.allocate(bytes);
+  allocated_.push_back(fresh.number);
+  return fresh;
+}
+
+// A new page of at least bytes with the used part of a page that it replaces.
+page::NewPage Mutator::copy_of(const Step& step, uint64_t used, uint64_t bytes) {
+  replaced_.push_back(step.page);
+  const page::NewPage fresh = allocate(bytes);
+  std::memcpy(fresh.bytes.data(), step.bytes.data(), used);
+  return fresh;
+}
+
+void Mutator::offer(const Step& step) {
+  (step.owned && step.page.order == 0 ? offered_ : replaced_).push_back(step.page);
+}
+
+void Mutator::replace_offered() {
+  replaced_.insert(replaced_.end(), offered_.begin(), offered_.end());
+  offered_.clear();
+}
+
+// Memory whose first base page step 3 copies over page.
+std::span<std::byte> Mutator::image_for(PageNumber page) {
+  if (overwrite_count_ == overwrites_.size()) overwrites_.emplace_back();
+  Overwrite& overwrite = overwrites_[overwrite_count_];
+  overwrite.image.resize(kPageBytes);
+  overwrite.page = page;
+  ++overwrite_count_;
+  return overwrite.image;
+}
+
+BranchChild Mutator::place_leaf(std::span<const LeafEntry> entries) {
+  const uint64_t bytes = format::leaf_required_bytes(entries, shape_.widths);
+  if (bytes <= kPageBytes && !offered_.empty()) {
+    const PageNumber page = offered_.back();
+    const uint64_t used = format::build_leaf(image_for(page), entries, shape_.widths);
+    overwrites_[overwrite_count_ - 1].used = used;
+    offered_.pop_back();
+    return {page, kDeferredChecksum};
+  }
+  if (bytes > ~uint32_t{0}) throw_too_large("a leaf", bytes);
+  const page::NewPage fresh = allocate(bytes);
+  format::build_leaf(fresh.bytes, entries, shape_.widths);
+  return {fresh.number, kDeferredChecksum};
+}
+
+BranchChild Mutator::place_branch(std::span<const BranchChild> children,
+                                  std::span<const Bytes> keys) {
+  const uint64_t bytes = format::branch_required_bytes(keys, shape_.widths);
+  if (bytes <= kPageBytes && !offered_.empty()) {
+    const PageNumber page = offered_.back();
+    const uint64_t used = format::build_branch(image_for(page), children, keys, shape_.widths);
+    overwrites_[overwrite_count_ - 1].used = used;
+    offered_.pop_back();
+    return {page, kDeferredChecksum};
+  }
+  if (bytes > ~uint32_t{0}) throw_too_large("a branch", bytes);
+  const page::NewPage fresh = allocate(bytes);
+  format::build_branch(fresh.bytes, children, keys, shape_.widths);
+  return {fresh.number, kDeferredChecksum};
+}
+
+// ---- the levels above ----------------------------------------------------------------------------
+
+// A change, without refs yet, that concerns exactly the page at level.
+Mutator::Change Mutator::whole_page_change(uint32_t level) const {
+  Change change;
+  if (level > 0) change.first = change.last = path_[level - 1].index;
+  return change;
+}
+
+// Carries a change of the page at the end of the path upward until a page can take it in place.
+void Mutator::propagate(Change change) {
+  for (size_t level = root_ ? path_.size() : 0; level-- > 0;) {
+    if (apply(static_cast<uint32_t>(level), change)) return finish();
+  }
+  edit_ = {};
+  edit_.kind = Edit::Kind::root;
+  if (change.ref_count > 1) {
+    // Every leaf sinks by one level.
+    if (path_.size() == format::kMaxTreeDepth) throw_too_deep(root_->page);
+    const BranchChild top = place_branch(std::span(change.refs).first(change.ref_count),
+                                         std::span(change.separators).first(change.ref_count - 1));
+    change.ref_count = 0;
+    change.add(top);
+  }
+  if (change.ref_count == 1) {
+    edit_.root = format::RootRecord{change.refs[0].page, change.refs[0].checksum, length_};
+  }
+  finish();
+}
+
+// Carries change, which is about children of the branch at level, into that branch. True: it ends here
+// (edit_ says how). False: change is now about the branch itself.
+bool Mutator::apply(uint32_t level, Change& change) {
+  const Step& step = path_[level];
+  const BranchView branch = BranchView::parse(step.bytes, shape_.widths);
+  const uint32_t m = branch.key_count();
+  const uint64_t used = branch.used_bytes();
+  const uint64_t slot_bytes = branch_slot_bytes(shape_.widths);
+  const bool one_child = change.first == change.last;
+
+  const auto end_here = [&](Edit::Kind kind) {
+    edit_ = {};
+    edit_.kind = kind;
+    edit_.level = level;
+    edit_.change = change;
+    return true;
+  };
+  const auto moved_to = [&](PageNumber fresh) {
+    change = whole_page_change(level);
+    change.add({fresh, kDeferredChecksum});
+    return false;
+  };
+
+  // A. A child got another page, or was built anew under its number.
+  if (one_child && change.ref_count == 1) {
+    const BranchChild& ref = change.refs[0];
+    if (step.owned) {
+      if (ref.page != branch.child(change.first)) return end_here(Edit::Kind::child);
+      end_here(Edit::Kind::none);
+      edit_.level = level + 1;
+      return true;
+    }
+    branch.verify_offsets();
+    const page::NewPage copy = copy_of(step, used, used);
+    BranchEditor(copy.bytes, shape_.widths).set_child(change.first, ref.page, ref.checksum);
+    return moved_to(copy.number);
+  }
+
+  // B. A child was split in two.
+  if (one_child && change.ref_count == 2) {
+    const uint64_t grown = used + slot_bytes + change.separators[0].size();
+    const bool may_grow = grown <= kPageBytes || m + 1 < kMinSplitKeys;
+    if (may_grow && step.owned && grown <= step.bytes.size()) {
+      branch.verify_offsets();
+      return end_here(Edit::Kind::insert);
+    }
+    if (may_grow && !step.owned && grown <= ~uint32_t{0}) {
+      branch.verify_offsets();
+      const page::NewPage copy = copy_of(step, used, grown);
+      BranchEditor editor(copy.bytes, shape_.widths);
+      editor.set_child(change.first, change.refs[0].page, change.refs[0].checksum);
+      editor.insert(change.first, change.separators[0], change.refs[1].page,
+                    change.refs[1].checksum);
+      return moved_to(copy.number);
+    }
+  }
+
+  // C. A child vanished, or two became one.
+  const bool removal = change.ref_count == 0 || (!one_child && change.ref_count == 1);
+  if (removal && m > 1) {
+    const uint32_t removed_child = change.ref_count == 0 ? change.first : change.last;
+    const uint32_t removed_key = change.ref_count == 0 ? std::min(change.first, m - 1) : change.first;
+    const uint64_t new_used = used - slot_bytes - branch.key(removed_key).size();
+    if (level > 0 && new_used < kMergeBelow && merge_branch(level, branch, change, false)) {
+      return false;
+    }
+    branch.verify_offsets();
+    if (step.owned) {
+      end_here(Edit::Kind::remove);
+      edit_.removed_key = removed_key;
+      edit_.removed_child = removed_child;
+      return true;
+    }
+    const page::NewPage copy = copy_of(step, used, used);
+    BranchEditor editor(copy.bytes, shape_.widths);
+    if (change.ref_count == 1) {
+      editor.set_child(change.first, change.refs[0].page, change.refs[0].checksum);
+    }
+    editor.remove(removed_key, removed_child);
+    return moved_to(copy.number);
+  }
+
+  // D. One child is left: the branch dissolves.
+  if (removal) {
+    if (level > 0) {
+      merge_branch(level, branch, change, true);
+      return false;
+    }
+    const uint32_t survivor = 1 - std::min(change.first, 1u);
+    const BranchChild child = change.ref_count == 1
+                                  ? change.refs[0]
+                                  : BranchChild{branch.child(survivor), branch.child_checksum(survivor)};
+    replaced_.push_back(step.page);
+    change = whole_page_change(level);
+    change.add(child);
+    return false;
+  }
+
+  rebuild_branch(level, branch, change);
+  return false;
+}
+
+// children_ and keys_ become the content of branch with change made.
+void Mutator::load_branch(const BranchView& branch, const Change& change) {
+  const uint32_t m = branch.key_count();
+  children_.clear();
+  keys_.clear();
+  const auto child = [&](uint32_t i) {
+    children_.push_back({branch.child(i), branch.child_checksum(i)});
+  };
+  for (uint32_t i = 0; i < change.first; ++i) child(i);
+  for (uint32_t i = 0; i < change.ref_count; ++i) children_.push_back(change.refs[i]);
+  for (uint32_t i = change.last + 1; i <= m; ++i) child(i);
+  if (change.ref_count == 0) {
+    const uint32_t removed_key = std::min(change.first, m - 1);
+    for (uint32_t j = 0; j < m; ++j) {
+      if (j != removed_key) keys_.push_back(branch.key(j));
+    }
+    return;
+  }
+  for (uint32_t j = 0; j < change.first; ++j) keys_.push_back(branch.key(j));
+  for (uint32_t i = 0; i + 1 < change.ref_count; ++i) keys_.push_back(change.separators[i]);
+  for (uint32_t j = change.last; j < m; ++j) keys_.push_back(branch.key(j));
+}
+
+void Mutator::rebuild_branch(uint32_t level, const BranchView& branch, Change& change) {
+  const bool at_right_edge = at_right_edge_ && change.last == branch.key_count();
+  load_branch(branch, change);
+  offer(path_[level]);
+  change = whole_page_change(level);
+  if (keys_.size() < kMinSplitKeys ||
+      format::branch_required_bytes(keys_, shape_.widths) <= kPageBytes) {
+    change.add(place_branch(children_, keys_));
+  } else {
+    split_branch(change, at_right_edge);
+  }
+  replace_offered();
+}
+
+// Joins the branch at level, with change made, with a neighbour. False: that would not fit a base page
+// and need not be. What must be joined and does not fit is shared out evenly.
+bool Mutator::merge_branch(uint32_t level, const BranchView& branch, Change& change, bool must) {
+  const std::optional<Step> other = neighbour(level, must);
+  if (!other) return false;
+  const Step& parent = path_[level - 1];
+  const bool on_left = other->index < parent.index;
+  const uint32_t first = std::min(other->index, parent.index);
+  const Bytes separator = BranchView::parse(parent.bytes, shape_.widths).key(first);
+  const BranchView other_branch = BranchView::parse(other->bytes, shape_.widths);
+
+  load_branch(branch, change);
+  std::vector<BranchChild> other_children;
+  std::vector<Bytes> other_keys;
+  for (uint32_t i = 0; i < other_branch.child_count(); ++i) {
+    other_children.push_back({other_branch.child(i), other_branch.child_checksum(i)});
+  }
+  for (uint32_t j = 0; j < other_branch.key_count(); ++j) other_keys.push_back(other_branch.key(j));
+  children_.insert(on_left ? children_.begin() : children_.end(), other_children.begin(),
+                   other_children.end());
+  if (on_left) {
+    other_keys.push_back(separator);
+    keys_.insert(keys_.begin(), other_keys.begin(), other_keys.end());
+  } else {
+    keys_.push_back(separator);
+    keys_.insert(keys_.end(), other_keys.begin(), other_keys.end());
+  }
+
+  const bool one_page = keys_.size() < kMinSplitKeys ||
+                        format::branch_required_bytes(keys_, shape_.widths) <= kPageBytes;
+  if (!must && !one_page) return false;
+  offer(path_[level]);
+  offer(*other);
+  change = {};
+  change.first = first;
+  change.last = first + 1;
+  if (one_page) {
+    change.add(place_branch(children_, keys_));
+  } else {
+    split_branch(change, false);
+  }
+  replace_offered();
+  return true;
+}
+
+// Places children_ and keys_ in two branches and the separator between them in change.
+void Mutator::split_branch(Change& change, bool at_right_edge) {
+  const auto n = static_cast<uint32_t>(keys_.size());
+  assert(n >= kMinSplitKeys);
+  uint32_t middle = n - 2;  // the key that moves up; ascending inserts leave full pages behind
+  if (!at_right_edge) {
+    const auto cost = [&](uint32_t j) { return keys_[j].size() + branch_slot_bytes(shape_.widths); };
+    uint64_t total = 0;
+    for (uint32_t j = 0; j < n; ++j) total += cost(j);
+    uint64_t left = cost(0);
+    middle = 1;
+    while (middle < n - 2 && left + cost(middle) / 2 < total / 2) left += cost(middle++);
+  }
+  const std::span<const BranchChild> children(children_);
+  const std::span<const Bytes> keys(keys_);
+  change.add(place_branch(children.first(middle + 1), keys.first(middle)));
+  change.add(keys[middle], place_branch(children.subspan(middle + 1), keys.subspan(middle + 1)));
+}
+
+// ---- 3. finishing --------------------------------------------------------------------------------
+
+// Makes the change built by step 2 real.
+void Mutator::finish() {
+  // The edits below cannot fail: the bytes they go by were checked in step 2. Should they yet, or
+  // should free(), the new pages are part of the tree already and must not be undone.
+  broken_ = true;
+  allocated_.clear();
+
+  // 1. The separators in edit_ borrow from pages that 2. overwrites and 3. frees.
+  const Change& change = edit_.change;
+  if (edit_.kind == Edit::Kind::root) {
+    root_ = edit_.root;
+  } else if (edit_.kind != Edit::Kind::none) {
+    BranchEditor editor(writer_.edit(path_[edit_.level].page), shape_.widths);
+    if (change.ref_count > 0) {
+      editor.set_child(change.first, change.refs[0].page, change.refs[0].checksum);
+    }
+    if (edit_.kind == Edit::Kind::insert) {
+      editor.insert(change.first, change.separators[0], change.refs[1].page,
+                    change.refs[1].checksum);
+    } else if (edit_.kind == Edit::Kind::remove) {
+      editor.remove(edit_.removed_key, edit_.removed_child);
+    }
+  }
+  // 2.
+  for (size_t i = 0; i < overwrite_count_; ++i) {
+    const Overwrite& overwrite = overwrites_[i];
+    std::memcpy(writer_.edit(overwrite.page).data(), overwrite.image.data(), overwrite.used);
+  }
+  overwrite_count_ = 0;
+  if (edit_.kind != Edit::Kind::root) defer_path(edit_.level);
+  if (root_) root_->length = length_;
+  // 3.
+  for (const PageNumber page : replaced_) writer_.free(page);
+  replaced_.clear();
+  broken_ = false;
+}
+
+void Mutator::finish_in_leaf() {
+  defer_path(static_cast<uint32_t>(path_.size()));
+  root_->length = length_;
+}
+
+// The owned page at level has changed and kept its number: its record in each ancestor is deferred
+// again, in case an earlier finalize() had filled it in.
+void Mutator::defer_path(uint32_t level) {
+  for (uint32_t l = level; l > 0; --l) {
+    const Step& step = l == path_.size() ? leaf_ : path_[l];
+    if (step.checksum == kDeferredChecksum) continue;
+    Step& parent = path_[l - 1];
+    BranchEditor(writer_.edit(parent.page), shape_.widths)
+        .set_child_checksum(parent.index, kDeferredChecksum);
+  }
+  root_->checksum = kDeferredChecksum;
+}
+
+void Mutator::undo() noexcept {
+  try {
+    for (const PageNumber page : allocated_) writer_.free(page);
+  } catch (...) {
+    broken_ = true;
+  }
+  allocated_.clear();
+  replaced_.clear();
+  offered_.clear();
+  overwrite_count_ = 0;
+}
+
+}  // namespace rdb::btree

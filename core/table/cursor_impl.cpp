@@ -1,0 +1,284 @@
+#include "table/cursor_impl.hpp"
+
+#include <cstring>
+
+#include "base/endian.hpp"
+#include "rdb/error.hpp"
+
+namespace rdb::table {
+
+namespace {
+
+constexpr size_t kRecordAlignment = 4;
+
+size_t packed_bytes(Bytes key, Bytes value) {
+  const size_t bytes = 8 + key.size() + value.size();
+  return (bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
+}
+
+void pack(std::byte* out, Bytes key, Bytes value, size_t padded) {
+  base::store_le32(out, static_cast<uint32_t>(key.size()));
+  base::store_le32(out + 4, static_cast<uint32_t>(value.size()));
+  std::memcpy(out + 8, key.data(), key.size());
+  std::memcpy(out + 8 + key.size(), value.data(), value.size());
+  const size_t used = 8 + key.size() + value.size();
+  std::memset(out + used, 0, padded - used);
+}
+
+}  // namespace
+
+CursorImpl::CursorImpl(std::shared_ptr<TableImpl> table)
+    : table_(std::move(table)),
+      tree_(table_->pool(), table_->root(), table_->shape()),
+      version_(table_->version()) {}
+
+std::unique_lock<std::mutex> CursorImpl::enter() const {
+  std::unique_lock lock = table_->lock();
+  table_->require_active();
+  return lock;
+}
+
+void CursorImpl::refresh() {
+  if (version_ == table_->version()) return;
+  tree_.reset(table_->root());
+  version_ = table_->version();
+  place_ = Place::before;
+}
+
+void CursorImpl::require_fresh() const {
+  if (version_ != table_->version()) {
+    throw Error(ErrorCode::misuse, "table \"" + table_->info().name +
+                                       "\" changed under the cursor; seek before going on");
+  }
+}
+
+bool CursorImpl::above_lower(Bytes key) const {
+  if (lower_ == Bound::unbounded) return true;
+  const int order = table_->shape().order.compare(key, lower_key_);
+  return lower_ == Bound::included ? order >= 0 : order > 0;
+}
+
+bool CursorImpl::below_upper(Bytes key) const {
+  if (upper_ == Bound::unbounded) return true;
+  const int order = table_->shape().order.compare(key, upper_key_);
+  return upper_ == Bound::included ? order <= 0 : order < 0;
+}
+
+bool CursorImpl::land(bool found, Place otherwise) {
+  place_ = found ? Place::on : otherwise;
+  return found;
+}
+
+bool CursorImpl::enter_front() {
+  if (empty_range_) return land(false, Place::after);
+  bool found = false;
+  if (lower_ == Bound::unbounded) {
+    found = tree_.first();
+  } else {
+    found = tree_.seek(lower_key_);
+    if (found && !above_lower(tree_.key())) found = tree_.next();
+  }
+  return land(found && below_upper(tree_.key()), Place::after);
+}
+
+bool CursorImpl::enter_back() {
+  if (empty_range_) return land(false, Place::before);
+  bool found = false;
+  if (upper_ == Bound::unbounded) {
+    found = tree_.last();
+  } else {
+    found = tree_.seek_le(upper_key_);
+    if (found && !below_upper(tree_.key())) found = tree_.prev();
+  }
+  return land(found && above_lower(tree_.key()), Place::before);
+}
+
+bool CursorImpl::step_forward() {
+  switch (place_) {
+    case Place::before:
+      return enter_front();
+    case Place::after:
+      return false;
+    case Place::on:
+    case Place::gap:
+      break;
+  }
+  return land(tree_.next() && below_upper(tree_.key()), Place::after);
+}
+
+bool CursorImpl::step_back() {
+  switch (place_) {
+    case Place::after:
+      return enter_back();
+    case Place::before:
+      return false;
+    case Place::on:
+    case Place::gap:
+      break;
+  }
+  return land(tree_.prev() && above_lower(tree_.key()), Place::before);
+}
+
+bool CursorImpl::first() {
+  const auto lock = enter();
+  refresh();
+  return enter_front();
+}
+
+bool CursorImpl::last() {
+  const auto lock = enter();
+  refresh();
+  return enter_back();
+}
+
+bool CursorImpl::next() {
+  const auto lock = enter();
+  require_fresh();
+  return step_forward();
+}
+
+bool CursorImpl::prev() {
+  const auto lock = enter();
+  require_fresh();
+  return step_back();
+}
+
+bool CursorImpl::seek(Bytes key) {
+  const auto lock = enter();
+  table_->check_key(key);
+  refresh();
+  if (empty_range_) return land(false, Place::after);
+  if (lower_ != Bound::unbounded && !above_lower(key)) return enter_front();
+  return land(tree_.seek(key) && below_upper(tree_.key()), Place::after);
+}
+
+bool CursorImpl::seek_exact(Bytes key) {
+  if (!seek(key)) return false;
+  return table_->shape().order.compare(tree_.key(), key) == 0;
+}
+
+bool CursorImpl::seek_le(Bytes key) {
+  const auto lock = enter();
+  table_->check_key(key);
+  refresh();
+  if (empty_range_) return land(false, Place::before);
+  if (upper_ != Bound::unbounded && !below_upper(key)) return enter_back();
+  return land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before);
+}
+
+Bytes CursorImpl::key() const {
+  require_fresh();
+  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  return tree_.key();
+}
+
+Bytes CursorImpl::value() const {
+  require_fresh();
+  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  return tree_.value();
+}
+
+void CursorImpl::set_range(const KeyRange& range) {
+  const auto lock = enter();
+  const btree::KeyOrder& order = table_->shape().order;
+  const bool bounded = range.lower != Bound::unbounded || range.upper != Bound::unbounded;
+  if (bounded) order.require_known("a range of keys");
+  if (range.lower != Bound::unbounded) table_->check_key(range.lower_key);
+  if (range.upper != Bound::unbounded) table_->check_key(range.upper_key);
+  refresh();
+  lower_ = range.lower;
+  upper_ = range.upper;
+  lower_key_.assign(range.lower_key.begin(), range.lower_key.end());
+  upper_key_.assign(range.upper_key.begin(), range.upper_key.end());
+  // Decided before any descent: positions in different leaves do not tell (spec 02 section 13.2).
+  empty_range_ = false;
+  if (lower_ != Bound::unbounded && upper_ != Bound::unbounded) {
+    const int c = order.compare(lower_key_, upper_key_);
+    empty_range_ = c > 0 || (c == 0 && (lower_ == Bound::excluded || upper_ == Bound::excluded));
+  }
+  place_ = Place::before;
+}
+
+size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
+                               size_t& needed_bytes) {
+  const auto lock = enter();
+  require_fresh();
+  used_bytes = 0;
+  needed_bytes = 0;
+  size_t records = 0;
+  while (records < max_records) {
+    const Place before = place_;
+    if (!step_forward()) break;
+    const Bytes key = tree_.key();
+    const Bytes value = tree_.value();
+    const size_t bytes = packed_bytes(key, value);
+    if (bytes > out.size() - used_bytes) {
+      if (records == 0) needed_bytes = bytes;
+      // Back to the record written last, or to where this call began.
+      if (before == Place::on) {
+        step_back();
+      } else if (before == Place::gap) {
+        tree_.step_before();
+        place_ = Place::gap;
+      } else {
+        place_ = before;
+      }
+      break;
+    }
+    pack(out.data() + used_bytes, key, value, bytes);
+    used_bytes += bytes;
+    ++records;
+  }
+  return records;
+}
+
+size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
+  const auto lock = enter();
+  require_fresh();
+  const size_t wanted = std::min(keys.size(), values.size());
+  size_t records = 0;
+  while (records < wanted) {
+    // The next leaf would unpin this one, whose slices were handed out.
+    if (records > 0 && tree_.index() + 1 >= tree_.leaf().size()) break;
+    if (records > 0 && !below_upper(tree_.leaf().key(tree_.index() + 1))) break;
+    if (!step_forward()) break;
+    keys[records] = tree_.key();
+    values[records] = tree_.value();
+    ++records;
+  }
+  return records;
+}
+
+void CursorImpl::erase() {
+  const auto lock = enter();
+  require_fresh();
+  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  if (!table_->writable()) {
+    throw Error(ErrorCode::read_only,
+                "table \"" + table_->info().name + "\" belongs to a read transaction");
+  }
+  std::vector<uint32_t> position;
+  tree_.position(position);
+  const bool leaf_stays = tree_.leaf().size() > 1;
+  std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
+  const bool order_known = table_->shape().order.known();
+  // Without an order the way back leads through the neighbouring leaf, which the erase leaves alone.
+  std::optional<PageNumber> next_leaf;
+  if (!leaf_stays && !order_known && tree_.next()) next_leaf = tree_.leaf_page();
+  tree_.reset(std::nullopt);  // unpins the leaf before it is edited
+  table_->erase_at(position);
+  version_ = table_->version();
+  tree_.reset(table_->root());
+  bool found = false;
+  if (leaf_stays) {
+    found = tree_.seek_position(position);
+  } else if (order_known) {
+    found = tree_.seek(key);
+  } else if (next_leaf) {
+    found = tree_.seek_leaf(*next_leaf);
+  }
+  place_ = found ? Place::gap : Place::after;
+  if (found) tree_.step_before();
+}
+
+}  // namespace rdb::table

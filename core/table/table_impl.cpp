@@ -1,0 +1,254 @@
+#include "table/table_impl.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "btree/mutator.hpp"
+#include "format/utf8.hpp"
+#include "rdb/cancel.hpp"
+#include "rdb/error.hpp"
+#include "txn/catalog.hpp"
+#include "txn/table_pages.hpp"
+
+namespace rdb::table {
+
+namespace {
+
+// Lookups that descend side by side; more do not overlap better (performance.md section 2.2).
+constexpr size_t kBatchGroup = 32;
+
+[[noreturn]] void throw_rule(const TableInfo& info, const char* what, const char* rule) {
+  throw Error(ErrorCode::invalid_argument,
+              std::string("a ") + what + " of table \"" + info.name + "\" " + rule);
+}
+
+void check_width(const TableInfo& info, const char* what, Bytes bytes,
+                 const std::optional<uint32_t>& width) {
+  if (width && bytes.size() != *width) [[unlikely]] {
+    throw Error(ErrorCode::invalid_argument,
+                std::string("a ") + what + " of table \"" + info.name + "\" has " +
+                    std::to_string(bytes.size()) + " bytes, its type has " + std::to_string(*width));
+  }
+}
+
+void check_rule(const TableInfo& info, const char* what, Bytes bytes, EncodingRule rule) {
+  switch (rule) {
+    case EncodingRule::none:
+      return;
+    case EncodingRule::utf8:
+      if (!format::is_utf8(as_text(bytes))) throw_rule(info, what, "is not UTF-8");
+      return;
+    case EncodingRule::boolean:
+      if (bytes[0] > std::byte{1}) throw_rule(info, what, "is neither 0 nor 1");
+      return;
+    case EncodingRule::character: {
+      const uint32_t scalar = std::to_integer<uint32_t>(bytes[0]) |
+                              std::to_integer<uint32_t>(bytes[1]) << 8 |
+                              std::to_integer<uint32_t>(bytes[2]) << 16;
+      if (scalar > 0x10ffff || (scalar >= 0xd800 && scalar <= 0xdfff)) {
+        throw_rule(info, what, "is no Unicode scalar value");
+      }
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+EncodingRule encoding_rule(const TypeName& type) noexcept {
+  if (type.type_class != TypeName::kBuiltin) return EncodingRule::none;
+  if (type.name == "&str" || type.name == "String") return EncodingRule::utf8;
+  if (type.name == "bool") return EncodingRule::boolean;
+  if (type.name == "char") return EncodingRule::character;
+  return EncodingRule::none;
+}
+
+TableImpl::TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view name,
+                     const format::TableRecord& record)
+    : read_(std::move(txn)),
+      root_(record.root),
+      info_(txn::table_info(name, record)),
+      shape_(txn::tree_shape(record)),
+      key_rule_(encoding_rule(record.key_type)),
+      value_rule_(encoding_rule(record.value_type)) {}
+
+TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
+                     std::shared_ptr<txn::StagedTable> staged)
+    : write_(std::move(txn)),
+      staged_(std::move(staged)),
+      info_(txn::table_info(staged_->name, staged_->record)),
+      shape_(staged_->shape),
+      key_rule_(encoding_rule(staged_->record.key_type)),
+      value_rule_(encoding_rule(staged_->record.value_type)) {}
+
+TableImpl::~TableImpl() { close(); }
+
+void TableImpl::close() noexcept {
+  if (write_ != nullptr && !std::exchange(closed_, true)) write_->close_table(*staged_);
+}
+
+const std::shared_ptr<page::FramePool>& TableImpl::shared_pool() const {
+  return write_ != nullptr ? write_->store().shared_pool() : read_->store().shared_pool();
+}
+
+void TableImpl::require_active() const {
+  if (write_ != nullptr) {
+    write_->require_active();
+  } else {
+    read_->require_active();
+  }
+}
+
+std::unique_lock<std::mutex> TableImpl::lock() const {
+  if (write_ == nullptr) return {};
+  return std::unique_lock(write_->mutex());
+}
+
+template <typename Fn>
+auto TableImpl::read(Fn&& fn) const {
+  if (write_ == nullptr) {
+    read_->require_active();
+    const page::Operation operation(read_->store().pool());
+    return fn(root_);
+  }
+  const std::lock_guard guard(write_->mutex());
+  write_->require_active();
+  const page::Operation operation(write_->store().pool());
+  return fn(staged_->root);
+}
+
+template <typename Fn>
+bool TableImpl::change(Fn&& fn) {
+  if (write_ == nullptr) {
+    throw Error(ErrorCode::read_only,
+                "table \"" + info_.name + "\" belongs to a read transaction");
+  }
+  const std::lock_guard guard(write_->mutex());
+  return write_->change(*staged_, fn);
+}
+
+void TableImpl::check_key(Bytes key) const { check_width(info_, "key", key, shape_.widths.key); }
+
+void TableImpl::check_value(Bytes value) const {
+  check_width(info_, "value", value, shape_.widths.value);
+  check_rule(info_, "value", value, value_rule_);
+}
+
+uint64_t TableImpl::len() const {
+  const auto guard = lock();
+  require_active();
+  const TreeRoot tree = root();
+  return tree ? tree->length : 0;
+}
+
+TableStats TableImpl::stats(const CancelToken* cancel) const {
+  const auto guard = lock();
+  require_active();
+  btree::PoolReader pages(pool());
+  txn::CancellableReader reader(pages, cancel);
+  return btree::tree_stats(reader, root(), shape_.widths);
+}
+
+bool TableImpl::contains(Bytes key) const {
+  check_key(key);
+  return read([&](const TreeRoot& root) {
+    return btree::find(pool(), root, shape_, key).has_value();
+  });
+}
+
+// A page the running transaction owns may change under the reader's eyes.
+bool TableImpl::copy_needed(PageNumber leaf) const {
+  return write_ != nullptr && pool().owned(leaf);
+}
+
+std::optional<Value> TableImpl::get(Bytes key) const {
+  check_key(key);
+  return read([&](const TreeRoot& root) -> std::optional<Value> {
+    const auto found = btree::find(pool(), root, shape_, key);
+    if (!found) return std::nullopt;
+    if (copy_needed(found->leaf)) {
+      return Value(std::vector<std::byte>(found->value.begin(), found->value.end()));
+    }
+    return Value(std::make_shared<page::FramePin>(shared_pool(), found->leaf), found->value);
+  });
+}
+
+std::optional<bool> TableImpl::get_into(Bytes key, std::span<std::byte> out,
+                                        size_t& value_size) const {
+  check_key(key);
+  return read([&](const TreeRoot& root) -> std::optional<bool> {
+    const auto found = btree::find(pool(), root, shape_, key);
+    if (!found) return std::nullopt;
+    value_size = found->value.size();
+    if (value_size > out.size()) return false;
+    if (value_size > 0) std::memcpy(out.data(), found->value.data(), value_size);
+    return true;
+  });
+}
+
+void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
+  out.items_.clear();
+  out.arena_.clear();
+  out.items_.reserve(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (shape_.widths.key && keys[i].size() != *shape_.widths.key) {
+      throw Error(ErrorCode::invalid_argument,
+                  "key " + std::to_string(i) + " of the batch has " +
+                      std::to_string(keys[i].size()) + " bytes, its type has " +
+                      std::to_string(*shape_.widths.key),
+                  i);
+    }
+  }
+  std::array<std::optional<btree::Found>, kBatchGroup> found;
+  for (size_t begin = 0; begin < keys.size(); begin += kBatchGroup) {
+    const std::span<const Bytes> group =
+        keys.subspan(begin, std::min(kBatchGroup, keys.size() - begin));
+    read([&](const TreeRoot& root) {
+      btree::find_batch(pool(), root, shape_, group, {found.data(), group.size()});
+      for (size_t i = 0; i < group.size(); ++i) {
+        BatchResult::Item item;
+        if (found[i]) {
+          item = {true, out.arena_.size(), found[i]->value.size()};
+          out.arena_.insert(out.arena_.end(), found[i]->value.begin(), found[i]->value.end());
+        }
+        out.items_.push_back(item);
+      }
+    });
+  }
+}
+
+bool TableImpl::put(Bytes key, Bytes value, Table::PutMode mode) {
+  check_key(key);
+  check_rule(info_, "key", key, key_rule_);
+  check_value(value);
+  static_assert(static_cast<int>(btree::InsertMode::upsert) == 0 &&
+                static_cast<int>(btree::InsertMode::insert_only) == 1 &&
+                static_cast<int>(btree::InsertMode::update_only) == 2);
+  return change([&](btree::Mutator& mutator) {
+    return mutator.insert(key, value, static_cast<btree::InsertMode>(mode)) !=
+           btree::InsertResult::refused;
+  });
+}
+
+bool TableImpl::erase(Bytes key) {
+  check_key(key);
+  return change([&](btree::Mutator& mutator) { return mutator.erase(key); });
+}
+
+bool TableImpl::pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value) {
+  return change([&](btree::Mutator& mutator) {
+    return end == End::first ? mutator.erase_first(&key, &value) : mutator.erase_last(&key, &value);
+  });
+}
+
+void TableImpl::erase_at(std::span<const uint32_t> position) {
+  write_->change(*staged_, [&](btree::Mutator& mutator) {
+    mutator.erase_at(position);
+    return true;
+  });
+}
+
+}  // namespace rdb::table

@@ -1,0 +1,87 @@
+// table_impl.hpp: one open table of a read or of a write transaction.
+//
+// Threads: as its transaction (table.hpp). Calls of a write transaction take its mutex.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "btree/tree.hpp"
+#include "rdb/table.hpp"
+#include "txn/read_txn.hpp"
+#include "txn/write_txn.hpp"
+
+namespace rdb::table {
+
+using format::PageNumber;
+using format::TreeRoot;
+
+// What the encoding of a type demands beyond its width (spec 02 section 9.1).
+enum class EncodingRule : uint8_t { none, utf8, boolean, character };
+EncodingRule encoding_rule(const TypeName& type) noexcept;
+
+class TableImpl {
+ public:
+  TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view name,
+            const format::TableRecord& record);
+  TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn, std::shared_ptr<txn::StagedTable> staged);
+  ~TableImpl();
+  TableImpl(const TableImpl&) = delete;
+  TableImpl& operator=(const TableImpl&) = delete;
+
+  // Other opens of the name become possible; cursors go on.
+  void close() noexcept;
+
+  const TableInfo& info() const noexcept { return info_; }
+  const btree::TreeShape& shape() const noexcept { return shape_; }
+  const std::shared_ptr<page::FramePool>& shared_pool() const;
+  page::FramePool& pool() const { return *shared_pool(); }
+  bool writable() const noexcept { return write_ != nullptr; }
+
+  // Throws closed once the transaction is over.
+  void require_active() const;
+  uint64_t len() const;
+  TableStats stats(const CancelToken* cancel) const;
+
+  bool contains(Bytes key) const;
+  std::optional<Value> get(Bytes key) const;
+  std::optional<bool> get_into(Bytes key, std::span<std::byte> out, size_t& value_size) const;
+  void get_batch(std::span<const Bytes> keys, BatchResult& out) const;
+
+  bool put(Bytes key, Bytes value, Table::PutMode mode);
+  bool erase(Bytes key);
+  enum class End : bool { first, last };
+  bool pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value);
+
+  // For cursors. In a write transaction: mutex() held by the caller.
+  std::unique_lock<std::mutex> lock() const;
+  TreeRoot root() const { return write_ != nullptr ? staged_->root : root_; }
+  uint64_t version() const noexcept { return write_ != nullptr ? staged_->version : 0; }
+  // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside Operations.
+  void erase_at(std::span<const uint32_t> position);
+  void check_key(Bytes key) const;
+
+ private:
+  // Runs fn(root) inside an Operation on the state the transaction sees.
+  template <typename Fn>
+  auto read(Fn&& fn) const;
+  // Runs fn(mutator), which tells whether it changed anything.
+  template <typename Fn>
+  bool change(Fn&& fn);
+  void check_value(Bytes value) const;
+  bool copy_needed(PageNumber leaf) const;
+
+  std::shared_ptr<txn::ReadTxnImpl> read_;    // exactly one of the two is set
+  std::shared_ptr<txn::WriteTxnImpl> write_;
+  std::shared_ptr<txn::StagedTable> staged_;  // with write_
+  TreeRoot root_;                             // with read_
+  TableInfo info_;
+  btree::TreeShape shape_;
+  EncodingRule key_rule_;
+  EncodingRule value_rule_;
+  bool closed_ = false;
+};
+
+}  // namespace rdb::table

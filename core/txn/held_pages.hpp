@@ -1,0 +1,80 @@
+// held_pages.hpp: pages that savepoints and history snapshots stored in the file need, and the page
+// lists the file keeps for them (spec 01 sections 4.3 to 4.6, 8).
+//
+//   data_pages_unreachable    pages of the user tree freed by commit T
+//   system_pages_unreachable  pages of the system tree freed by commit T
+//   data_pages_allocated      pages of the user tree allocated by commit T; for restoring savepoints
+//
+// Rows are read by structure, never by key: both byte orders of their keys may stand in one table.
+// The first durable commit of a session rewrites the three tables in the file's one order (its profile)
+// and drops the rows nobody needs. While holds exist each durable commit adds its own rows; without
+// holds nothing is ever added, because freed pages are then known in memory (pending_pages.hpp) and a
+// crash makes them unreachable, hence free.
+//
+// Invariants:
+//   H1  No page is freed on the strength of a malformed row or entry (4.3).
+//   H2  A row leaves the file in the commit after which its pages may be reused, not later.
+//
+// Threads: the holder of the writer lock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "format/layout.hpp"
+#include "page/frame_pool.hpp"
+#include "rdb/options.hpp"
+#include "txn/snapshot_registry.hpp"
+
+namespace rdb::txn {
+
+using format::PageNumber;
+
+class TxnPages;
+
+struct PageListRow {
+  uint64_t txn_id = 0;
+  std::vector<PageNumber> pages;
+  bool trusted = true;  // false: keeps its pages allocated, frees none (H1)
+};
+
+class HeldPages {
+ public:
+  // Reads holds and lists of a snapshot. Damaged rows are described in notes, not thrown.
+  static HeldPages load(page::FramePool& pool, const Snapshot& snapshot, const format::Layout& layout,
+                        bool shodh_file, KeyProfile fallback, std::vector<std::string>& notes);
+
+  // Transaction ids that savepoints and history snapshots hold.
+  const std::vector<uint64_t>& holds() const noexcept { return holds_; }
+  bool active() const noexcept { return !holds_.empty(); }
+  KeyProfile profile() const noexcept { return profile_; }
+  // Asks for each page listed as freed (used though unreachable) whether it stays listed.
+  void keep_if(const std::function<bool(PageNumber)>& keep);
+
+  // Part of a durable commit: brings the tables up to date. While holds exist the pages the user tree
+  // freed are recorded there; otherwise returns false and they are the caller's to keep.
+  // Pages of rows that are no longer needed are appended to released.
+  bool fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t txn_id,
+            std::vector<PageNumber>& released);
+  // The commit is durable: what fold() did is now the state of the file.
+  void committed();
+
+ private:
+  struct Lists {
+    std::vector<PageListRow> data_freed;
+    std::vector<PageListRow> system_freed;
+    std::vector<PageListRow> data_allocated;
+  };
+  uint64_t oldest_hold() const noexcept { return holds_.front(); }
+
+  std::vector<uint64_t> holds_;  // ascending
+  uint64_t oldest_savepoint_ = ~uint64_t{0};
+  KeyProfile profile_ = KeyProfile::shodh;
+  Lists lists_;
+  bool settled_ = false;       // the tables on disk hold lists_ in order profile_
+  bool folded_ = false;
+};
+
+}  // namespace rdb::txn

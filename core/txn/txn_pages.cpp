@@ -1,0 +1,130 @@
+#include "txn/txn_pages.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "rdb/error.hpp"
+
+namespace rdb::txn {
+
+TxnPages::TxnPages(Store& store)
+    : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {}
+
+// Clustered first; then a larger file; then, when the device is full, any hole that is left.
+PageNumber TxnPages::take(uint8_t order) {
+  page::PageAllocator& allocator = store_.allocator();
+  if (lowest_) {
+    if (auto page = allocator.allocate_lowest(order)) return *page;
+  }
+  if (auto page = allocator.allocate(order)) return *page;
+  try {
+    store_.grow(order);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::out_of_space) {
+      if (auto page = allocator.allocate_any(order)) return *page;
+    }
+    throw;
+  }
+  if (auto page = allocator.allocate(order)) return *page;
+  throw Error(ErrorCode::internal,
+              "a file that has just grown has no page of order " + std::to_string(order));
+}
+
+page::NewPage TxnPages::Writer::allocate(uint64_t bytes) {
+  const uint8_t order = format::order_for_bytes(bytes);
+  if (order > format::kMaxPageOrder) {
+    throw Error(ErrorCode::too_large,
+                "a page of " + std::to_string(bytes) + " bytes exceeds the limit of 4 GiB");
+  }
+  const PageNumber page = pages_.take(order);
+  pages_.allocated_.insert(page.bits());
+  allocated.insert(page.bits());
+  pages_.allocated_base_pages_ += page.base_pages();
+  return {page, pool().claim(page)};
+}
+
+void TxnPages::Writer::free(PageNumber page) {
+  // A cursor of this transaction may still stand on the page: then it waits like a committed one.
+  if (!pool().owned(page) || pool().pinned(page)) {
+    freed.push_back(page);
+    return;
+  }
+  allocated.erase(page.bits());
+  pages_.allocated_.erase(page.bits());
+  pages_.live_bytes_.erase(page.bits());
+  pool().discard(page);
+  pages_.store_.allocator().release(page);
+}
+
+void TxnPages::Writer::set_live_bytes(PageNumber page, uint64_t live_bytes) {
+  if (page.order > 0) pages_.live_bytes_[page.bits()] = live_bytes;
+}
+
+std::vector<PageNumber> TxnPages::allocated_by_user() const {
+  std::vector<PageNumber> pages;
+  pages.reserve(user_.allocated.size());
+  for (uint64_t bits : user_.allocated) pages.push_back(PageNumber::from_bits(bits));
+  std::sort(pages.begin(), pages.end());
+  return pages;
+}
+
+void TxnPages::spill_if_needed() {
+  page::FramePool& pool = store_.pool();
+  if (pool.dirty_bytes() > pool.budget_bytes() / 2) [[unlikely]] {
+    store_.mark_in_use();
+    write_dirty();
+  }
+}
+
+void TxnPages::write_dirty() {
+  page::FramePool& pool = store_.pool();
+  std::vector<page::FramePool::DirtyPage> dirty;
+  dirty.reserve(allocated_.size() + store_.unpersisted().size());
+  const auto add = [&](uint64_t bits) {
+    const PageNumber page = PageNumber::from_bits(bits);
+    if (!pool.dirty(page)) return;
+    const auto live = live_bytes_.find(bits);
+    dirty.push_back({page, live == live_bytes_.end() ? page.bytes() : live->second});
+  };
+  for (uint64_t bits : allocated_) add(bits);
+  for (uint64_t bits : store_.unpersisted()) add(bits);
+  std::sort(dirty.begin(), dirty.end(), [](const auto& a, const auto& b) { return a.page < b.page; });
+  pool.write_out(dirty);
+  // What is edited again after a spill must be written whole again, unless it is told anew.
+  live_bytes_.clear();
+}
+
+void TxnPages::publish(bool durable) {
+  page::FramePool& pool = store_.pool();
+  for (uint64_t bits : allocated_) pool.publish(PageNumber::from_bits(bits), durable);
+  if (durable) {
+    for (uint64_t bits : store_.unpersisted()) pool.publish(PageNumber::from_bits(bits), true);
+    store_.unpersisted().clear();
+  } else {
+    store_.unpersisted().insert(allocated_.begin(), allocated_.end());
+  }
+  store_.pages_allocated.fetch_add(allocated_base_pages_, std::memory_order_relaxed);
+  allocated_.clear();
+}
+
+void TxnPages::rollback() noexcept {
+  page::FramePool& pool = store_.pool();
+  std::vector<PageNumber> pages;
+  pages.reserve(allocated_.size());
+  for (uint64_t bits : allocated_) pages.push_back(PageNumber::from_bits(bits));
+  allocated_.clear();
+  for (PageNumber page : pages) {
+    // A cursor may still stand on a page; it loses its owner now and its content with the pin.
+    if (pool.pinned(page)) {
+      pool.publish(page, true);
+    } else {
+      pool.discard(page);
+    }
+  }
+  store_.release_pages(pages);
+  user_.freed.clear();
+  system_.freed.clear();
+  store_.note_page_counts();
+}
+
+}  // namespace rdb::txn

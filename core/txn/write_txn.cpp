@@ -1,0 +1,270 @@
+#include "txn/write_txn.hpp"
+
+#include <algorithm>
+
+#include "btree/walk.hpp"
+#include "format/type_info.hpp"
+#include "rdb/error.hpp"
+#include "txn/commit.hpp"
+#include "txn/table_pages.hpp"
+#include "txn/table_rules.hpp"
+
+namespace rdb::txn {
+
+WriteTxnImpl::WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& options,
+                           Purpose purpose)
+    : store_(std::move(store)), closing_(purpose == Purpose::closing), pages_(*store_) {
+  if (store_->read_only()) {
+    throw Error(ErrorCode::read_only, "the database was opened read-only");
+  }
+  if (!closing_) store_->require_usable();
+  store_->writer_lock().acquire(options);
+  if (!closing_) {
+    try {
+      store_->transaction_began();
+    } catch (...) {
+      store_->writer_lock().release();
+      throw;
+    }
+  }
+  active_.store(true, std::memory_order_release);
+  try {
+    store_->reclaim();
+    id_ = store_->next_txn_id();
+  } catch (...) {
+    end();
+    throw;
+  }
+  base_ = store_->snapshots().current();
+  user_catalog_ = base_.user_root;
+  system_catalog_ = base_.system_root;
+  if (closing_) pages_.allocate_lowest();
+}
+
+WriteTxnImpl::~WriteTxnImpl() { abort(); }
+
+void WriteTxnImpl::require_active() const {
+  if (!active_.load(std::memory_order_acquire)) {
+    throw Error(ErrorCode::closed, "the write transaction is over");
+  }
+  store_->require_usable();
+  if (!poison_.empty()) {
+    throw Error(ErrorCode::misuse, "the write transaction can only be aborted: " + poison_);
+  }
+}
+
+void WriteTxnImpl::poison(std::string reason) {
+  if (poison_.empty()) poison_ = std::move(reason);
+}
+
+void WriteTxnImpl::set_durability(Durability durability) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  durability_ = durability;
+}
+
+void WriteTxnImpl::set_two_phase(bool on) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  two_phase_ = on;
+}
+
+void WriteTxnImpl::set_quick_repair(bool on) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  quick_repair_ = on;
+}
+
+// ---- tables --------------------------------------------------------------------------------------
+
+StagedTable* WriteTxnImpl::staged(std::string_view name) const {
+  const auto it = tables_.find(name);
+  return it == tables_.end() ? nullptr : it->second.get();
+}
+
+std::optional<format::TableRecord> WriteTxnImpl::current_record(std::string_view name) {
+  if (const StagedTable* table = staged(name)) {
+    format::TableRecord record = table->record;
+    record.root = table->root;
+    if (record.kind == TableKind::normal) record.length = record.root ? record.root->length : 0;
+    return record;
+  }
+  return find_record(store_->pool(), user_catalog_, name);
+}
+
+std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
+                                                 const format::TableRecord& record) {
+  std::shared_ptr<StagedTable>& slot = tables_[std::string(name)];
+  if (slot == nullptr) {
+    slot = std::make_shared<StagedTable>();
+    slot->name = name;
+    slot->record = record;
+    slot->root = record.root;
+    slot->shape = tree_shape(record);
+    slot->mutator.emplace(pages_.user(), slot->root, slot->shape);
+  }
+  slot->open = true;
+  return slot;
+}
+
+namespace {
+
+void require_not_open(const StagedTable* table) {
+  if (table != nullptr && table->open) {
+    throw Error(ErrorCode::table_open,
+                "table \"" + table->name + "\" is already open in this transaction");
+  }
+}
+
+format::TableRecord new_record(const TypeName& key, const TypeName& value) {
+  const format::TypeInfo key_info = format::describe_type(key);
+  const format::TypeInfo value_info = format::describe_type(value);
+  if (!key_info.known || key_info.order == format::KeyOrderKind::unknown) {
+    throw Error(ErrorCode::unknown_key_type,
+                "no table can be created with the key type \"" + key.name +
+                    "\": its order is not known to this release");
+  }
+  if (!value_info.known) {
+    throw Error(ErrorCode::unsupported, "no table can be created with the value type \"" +
+                                            value.name + "\": it is not known to this release");
+  }
+  format::TableRecord record;
+  record.widths = {key_info.width, value_info.width};
+  record.key_type = key;
+  record.value_type = value;
+  return record;
+}
+
+}  // namespace
+
+std::shared_ptr<StagedTable> WriteTxnImpl::open_table(std::string_view name, const TypeName& key,
+                                                      const TypeName& value) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  require_not_open(staged(name));
+  auto record = current_record(name);
+  if (!record) {
+    check_table_name(name);
+    record = new_record(key, value);
+    pages_.spill_if_needed();
+    put_record(pages_.user(), user_catalog_, name, *record);
+  }
+  check_table_types(name, *record, key, value);
+  return stage(name, *record);
+}
+
+std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  require_not_open(staged(name));
+  const auto record = current_record(name);
+  if (!record) throw_table_missing(name);
+  check_table_types(name, *record, record->key_type, record->value_type);
+  return stage(name, *record);
+}
+
+void WriteTxnImpl::close_table(StagedTable& table) noexcept {
+  const std::lock_guard lock(mutex_);
+  table.open = false;
+}
+
+std::vector<TableInfo> WriteTxnImpl::list_tables() {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  std::vector<TableInfo> tables;
+  for (const CatalogRow& row : list_records(store_->pool(), user_catalog_)) {
+    if (!row.record) throw Error(ErrorCode::corrupted, row.problem);
+    tables.push_back(table_info(row.name, *current_record(row.name)));
+  }
+  return tables;
+}
+
+std::optional<TableInfo> WriteTxnImpl::find_table(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  const auto record = current_record(name);
+  if (!record) return std::nullopt;
+  return table_info(name, *record);
+}
+
+void WriteTxnImpl::rename_table(std::string_view from, std::string_view to) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  check_table_name(from);
+  check_table_name(to);
+  require_not_open(staged(from));
+  const auto record = find_record(store_->pool(), user_catalog_, from);
+  if (!record) throw_table_missing(from);
+  if (const auto existing = find_record(store_->pool(), user_catalog_, to)) {
+    if (existing->kind != record->kind) {
+      throw Error(existing->kind == TableKind::multimap ? ErrorCode::table_is_multimap
+                                                        : ErrorCode::table_not_multimap,
+                  "table \"" + std::string(to) + "\" exists and is of the other kind");
+    }
+    throw Error(ErrorCode::table_exists, "table \"" + std::string(to) + "\" exists");
+  }
+  pages_.spill_if_needed();
+  put_record(pages_.user(), user_catalog_, to, *record);
+  try {
+    erase_record(pages_.user(), user_catalog_, from);
+  } catch (const Error& error) {
+    poison("a table is half renamed: " + std::string(error.what()));
+    throw;
+  }
+  if (const auto it = tables_.find(from); it != tables_.end()) {
+    std::shared_ptr<StagedTable> table = it->second;
+    tables_.erase(it);
+    table->name = to;
+    tables_[table->name] = table;
+  }
+}
+
+bool WriteTxnImpl::delete_table(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  check_table_name(name);
+  require_not_open(staged(name));
+  const auto record = current_record(name);
+  if (!record) return false;
+  pages_.spill_if_needed();
+  // All pages are found before the first is given up, so a damaged table leaves no half deletion.
+  const std::vector<PageNumber> pages = list_table_pages(store_->pool(), *record);
+  erase_record(pages_.user(), user_catalog_, name);
+  for (PageNumber page : pages) pages_.user().free(page);
+  if (const auto it = tables_.find(name); it != tables_.end()) tables_.erase(it);
+  return true;
+}
+
+// ---- end -----------------------------------------------------------------------------------------
+
+void WriteTxnImpl::end() noexcept {
+  active_.store(false, std::memory_order_release);
+  store_->writer_lock().release();
+  if (!closing_) store_->transaction_ended();
+}
+
+void WriteTxnImpl::commit() {
+  const std::lock_guard lock(mutex_);
+  if (!active_.load(std::memory_order_acquire)) {
+    throw Error(ErrorCode::closed, "the write transaction is over");
+  }
+  try {
+    if (!closing_) require_active();
+    Committer(*this).run();
+  } catch (...) {
+    // Nothing of a failed commit stays; after a failed header write the file must not be touched.
+    if (!store_->failed()) pages_.rollback();
+    end();
+    throw;
+  }
+  end();
+}
+
+void WriteTxnImpl::abort() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!active_.load(std::memory_order_acquire)) return;
+  if (!store_->failed()) pages_.rollback();
+  end();
+}
+
+}  // namespace rdb::txn

@@ -1,0 +1,116 @@
+// write_txn.hpp: one write transaction.
+//
+// Tables keep their root here while the transaction runs (staged); commit folds the changed ones
+// into the catalog. A renamed table is folded under its new name, so its checksums are always final
+// (spec 02 D1).
+//
+// Threads: calls take mutex(), so tables of one transaction may be used from several threads.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "btree/mutator.hpp"
+#include "btree/tree.hpp"
+#include "rdb/options.hpp"
+#include "txn/catalog.hpp"
+#include "txn/store.hpp"
+#include "txn/txn_pages.hpp"
+
+namespace rdb::txn {
+
+// A table as its transaction sees it now.
+struct StagedTable {
+  std::string name;
+  format::TableRecord record;  // root and length are those of the catalog; see root
+  format::TreeRoot root;
+  btree::TreeShape shape;
+  std::optional<btree::Mutator> mutator;  // of root; kept for its buffers
+  bool open = false;
+  bool changed = false;
+  uint64_t version = 0;  // raised by every change: cursors compare it
+};
+
+class WriteTxnImpl {
+ public:
+  // Takes the writer lock. A closing one is the last of its store: it begins when all others have
+  // ended, and its commit leaves the file as a clean close must (spec 01 section 4.6).
+  enum class Purpose : bool { user, closing };
+  WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& options,
+               Purpose purpose = Purpose::user);
+  ~WriteTxnImpl();  // aborts
+  WriteTxnImpl(const WriteTxnImpl&) = delete;
+  WriteTxnImpl& operator=(const WriteTxnImpl&) = delete;
+
+  uint64_t id() const noexcept { return id_; }
+  Store& store() noexcept { return *store_; }
+  std::mutex& mutex() noexcept { return mutex_; }
+  // Throws closed when the transaction is over, and the reason when it can only be aborted.
+  void require_active() const;
+
+  void set_durability(Durability durability);
+  void set_two_phase(bool on);
+  void set_quick_repair(bool on);
+
+  std::shared_ptr<StagedTable> open_table(std::string_view name, const TypeName& key,
+                                          const TypeName& value);
+  std::shared_ptr<StagedTable> open_table_raw(std::string_view name);
+  void close_table(StagedTable& table) noexcept;
+  std::vector<TableInfo> list_tables();
+  std::optional<TableInfo> find_table(std::string_view name);
+  void rename_table(std::string_view from, std::string_view to);
+  bool delete_table(std::string_view name);
+
+  void commit();
+  void abort() noexcept;
+
+  // One change of a table, under mutex(): memory is made, then fn(mutator) runs inside an Operation
+  // and tells whether it changed anything.
+  template <typename Fn>
+  bool change(StagedTable& table, Fn&& fn) {
+    require_active();
+    pages_.spill_if_needed();
+    const page::Operation operation(store_->pool());
+    try {
+      if (!fn(*table.mutator)) return false;
+    } catch (const std::exception& error) {
+      ++table.version;
+      if (table.mutator->broken()) poison(error.what());
+      throw;
+    }
+    table.changed = true;
+    ++table.version;
+    return true;
+  }
+  // The tree may no longer be what it should: only abort is left.
+  void poison(std::string reason);
+
+ private:
+  friend class Committer;
+
+  std::shared_ptr<StagedTable> stage(std::string_view name, const format::TableRecord& record);
+  StagedTable* staged(std::string_view name) const;
+  std::optional<format::TableRecord> current_record(std::string_view name);
+  void end() noexcept;
+
+  std::shared_ptr<Store> store_;
+  const bool closing_;  // the closing commit of the database
+  mutable std::mutex mutex_;
+  std::atomic<bool> active_{false};
+  std::string poison_;
+  uint64_t id_ = 0;
+  Durability durability_ = Durability::immediate;
+  bool two_phase_ = false;
+  bool quick_repair_ = false;
+
+  Snapshot base_;
+  format::TreeRoot user_catalog_;
+  format::TreeRoot system_catalog_;
+  TxnPages pages_;
+  std::map<std::string, std::shared_ptr<StagedTable>, std::less<>> tables_;
+};
+
+}  // namespace rdb::txn

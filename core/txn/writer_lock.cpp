@@ -1,0 +1,49 @@
+#include "txn/writer_lock.hpp"
+
+namespace rdb::txn {
+
+namespace {
+// How often a waiting thread looks at its cancel token, which may be raised from a signal handler
+// and so cannot notify the condition.
+constexpr std::chrono::milliseconds kCancelPoll{5};
+}  // namespace
+
+void WriterLock::acquire(const WriteTxnOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  const bool forever = options.timeout.count() < 0;
+  const Clock::time_point deadline = Clock::now() + options.timeout;
+  std::unique_lock lock(mutex_);
+  while (held_) {
+    CancelToken::check(options.cancel);
+    if (!forever && Clock::now() >= deadline) {
+      throw Error(ErrorCode::lock_timeout, "another write transaction is open");
+    }
+    if (forever && options.cancel == nullptr) {
+      freed_.wait(lock);
+      continue;
+    }
+    Clock::time_point wake = deadline;
+    if (options.cancel != nullptr) {
+      const Clock::time_point poll = Clock::now() + kCancelPoll;
+      if (forever || poll < wake) wake = poll;
+    }
+    freed_.wait_until(lock, wake);
+  }
+  CancelToken::check(options.cancel);
+  held_ = true;
+}
+
+void WriterLock::release() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+  }
+  freed_.notify_one();
+}
+
+bool WriterLock::held() const {
+  const std::lock_guard lock(mutex_);
+  return held_;
+}
+
+}  // namespace rdb::txn
