@@ -1,18 +1,19 @@
 #!/bin/sh
 # demo.sh: the Debian package catalogue of this machine in one database.
 #
-# usage: demo.sh RDB_DEMO [DATABASE]
-#   RDB_DEMO   the built program
+# usage: demo.sh RDB [DATABASE]
+#   RDB        the built command line tool; the program rdb_demo lies beside it
 #   DATABASE   the file to make and leave, ./demo.rdb by default. The default is replaced when it is
 #              there; any other file that exists is refused.
 # Needs no network and no root. Without apt lists the installed packages are the catalogue.
 set -eu
 
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then
-  echo "usage: $0 RDB_DEMO [DATABASE]" >&2
+  echo "usage: $0 RDB [DATABASE]" >&2
   exit 2
 fi
-program=$1
+tool=$1
+program=$(dirname -- "$tool")/rdb_demo
 if [ $# -eq 2 ]; then
   database=$2
   if [ -e "$database" ]; then
@@ -40,3 +41,15 @@ if ! command -v apt-cache >/dev/null || ! apt-cache dumpavail >"$catalogue" 2>/d
   fi
 fi
 "$program" "$database" "$catalogue" "$source"
+
+# The same file through the command line tool.
+show() {
+  printf '\n$ rdb %s\n' "$*"
+  "$tool" "$@"
+}
+printf '\n== The same file through the command line tool ==\n'
+show tables "$database"
+show get "$database" sections games
+show scan "$database" names --prefix python3-s --limit 5
+show scan "$database" maintainers --reverse --limit 3 --json
+printf '\nThe database is %s (%s bytes).\n' "$database" "$(wc -c <"$database" | tr -d ' ')"

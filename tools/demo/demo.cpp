@@ -428,10 +428,6 @@ int run(const std::string& database_path, const std::string& input_path,
   const bool verified = verify(db);
   sizes(db);
   db.close();
-  std::printf(
-      "\nThe database is left in %s; look into it with\n  rdb tables %s\n  rdb scan %s "
-      "sections\n",
-      database_path.c_str(), database_path.c_str(), database_path.c_str());
   return snapshots_sound && verified ? 0 : 1;
 }
 
