@@ -72,6 +72,17 @@ void use_table(rdb_table* table) {
   char buffer[64];
   size_t size = 0;
   size_t count = 0;
+  // Enough for a few leaves, so that pages split and merge.
+  char many[48][8];
+  rdb_slice many_keys[48];
+  rdb_slice many_values[48];
+  static const char bytes[400] = {};
+  for (int i = 0; i < 48; ++i) {
+    std::snprintf(many[i], sizeof many[i], "m%02d", i);
+    many_keys[i] = {many[i], 3};
+    many_values[i] = {bytes, sizeof bytes};
+  }
+  DONE(rdb_put_batch(table, many_keys, many_values, 48, 0, nullptr, &err));
   DONE(rdb_put(table, keys[0], keys[1], 0, &err));
   DONE(rdb_put_batch(table, keys, keys, 2, 0, nullptr, &err));
   DONE(rdb_get_pin(table, keys[0], &value, &err));
@@ -88,6 +99,7 @@ void use_table(rdb_table* table) {
   rdb_cursor_close(cursor, nullptr);
   DONE(rdb_pop_last(table, &value, nullptr, &err));
   rdb_value_free(value);
+  DONE(rdb_delete_batch(table, many_keys, 40, nullptr, &err));
 }
 
 void use_database(rdb_db* db) {
