@@ -41,6 +41,8 @@ class Verifier {
       try {
         check_page(next);
       } catch (const Error& error) {
+        // The caller's wish to stop, through claim_, is no finding.
+        if (error.code() == ErrorCode::cancelled) throw;
         problem(next.page, error.code(), error.what());
       }
     }
