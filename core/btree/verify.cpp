@@ -41,8 +41,8 @@ class Verifier {
       try {
         check_page(next);
       } catch (const Error& error) {
-        // The caller's wish to stop, through claim_, is no finding.
-        if (error.code() == ErrorCode::cancelled) throw;
+        // Whoever claims pages may stop the walk; that is no problem of the tree.
+        if (error.code() == ErrorCode::cancelled || error.code() == ErrorCode::repair_aborted) throw;
         problem(next.page, error.code(), error.what());
       }
     }
