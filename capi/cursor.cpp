@@ -114,9 +114,10 @@ rdb_status rdb_cursor_seek_le(rdb_cursor* cursor, rdb_slice target, rdb_slice* k
 rdb_status rdb_cursor_get(const rdb_cursor* cursor, rdb_slice* key, rdb_slice* value,
                           rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
-    const rdb::Cursor& standing = live(cursor).cursor;
-    if (!standing.valid()) return RDB_NOT_FOUND;
-    hand_out(standing, key, value);
+    const rdb_cursor& at = live(cursor);
+    at.parent.table.len();  // throws closed; the core's key() only promises bytes that still exist
+    if (!at.cursor.valid()) return RDB_NOT_FOUND;
+    hand_out(at.cursor, key, value);
     return RDB_OK;
   });
 }
@@ -170,6 +171,7 @@ rdb_status rdb_cursor_delete(rdb_cursor* cursor, rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
     rdb_cursor& at = live(cursor);
     require(at.parent.writable, "the cursor belongs to a reader");
+    at.parent.table.len();  // throws closed
     if (!at.cursor.valid()) return RDB_NOT_FOUND;
     at.cursor.erase();
     return RDB_OK;

@@ -28,6 +28,12 @@ void CountingBackend::write(uint64_t offset, Bytes data) {
   add(counters_.bytes_written, data.size());
 }
 
+void CountingBackend::append(uint64_t offset, Bytes data) {
+  inner_->append(offset, data);
+  add(counters_.write_calls, 1);
+  add(counters_.bytes_written, data.size());
+}
+
 void CountingBackend::write_gather(uint64_t offset, std::span<const Bytes> parts) {
   inner_->write_gather(offset, parts);
   uint64_t total = 0;

@@ -30,6 +30,7 @@ class CountingBackend final : public StorageBackend {
   void read(uint64_t offset, std::span<std::byte> out) override;
   void write(uint64_t offset, Bytes data) override;
   void write_gather(uint64_t offset, std::span<const Bytes> parts) override;
+  void append(uint64_t offset, Bytes data) override;
   void sync() override;
   void resize(uint64_t size) override;
   void grow_reserved(uint64_t size) override;

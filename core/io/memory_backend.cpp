@@ -4,7 +4,6 @@
 #include <cstring>
 #include <mutex>
 #include <new>
-#include <stdexcept>
 #include <string>
 
 #include "io/os_error.hpp"
@@ -13,6 +12,8 @@ namespace rdb::io {
 namespace {
 
 constexpr uint64_t kChunkBytes = uint64_t{1} << 20;
+// More than any machine has; keeps the table of chunks itself below 128 MiB.
+constexpr uint64_t kMaxBytes = uint64_t{1} << 44;
 const char* const kName = "the memory database";
 
 [[noreturn]] void throw_memory_full(uint64_t size) {
@@ -98,13 +99,10 @@ void MemoryBackend::resize(uint64_t size) {
 }
 
 void MemoryBackend::resize_locked(uint64_t size) {
-  // Rounded up without the overflow of size + kChunkBytes - 1.
-  const uint64_t chunk_count = size / kChunkBytes + (size % kChunkBytes != 0 ? 1 : 0);
+  if (size > kMaxBytes) throw_memory_full(size);
   try {
-    chunks_.resize(chunk_count);
+    chunks_.resize(static_cast<size_t>((size + kChunkBytes - 1) / kChunkBytes));
   } catch (const std::bad_alloc&) {
-    throw_memory_full(size);
-  } catch (const std::length_error&) {
     throw_memory_full(size);
   }
   if (size < size_ && size % kChunkBytes != 0 && chunks_.back()) {

@@ -9,9 +9,8 @@
 // Summary tree of len bits and a fixed height h:
 //   0  u32     h
 //   4  u32[h]  end of each level, from the start of this tree, root level first
-//   then       the levels as grouped bitmaps, leaf level (len bits) last; a level above another has
-//   one
-//              bit per word of it, 1 when that word is all ones
+//   then       the levels as grouped bitmaps, leaf level (len bits) last; a level above
+//              another has one bit per word of it, 1 when that word is all ones
 // Region (one per region; M = region_max_data_pages, n = pages of this region):
 //   0  u8      max_order = min(20, floor(log2 M))
 //   1  u8[3]   0
@@ -21,9 +20,8 @@
 // Region tracker (one per file):
 //   0  u32     21
 //   4  u32[21] bytes of each order's tree
-//   then       per order a summary tree of height 4, one bit per region: 0 when the region may have
-//   a free
-//              block of this order or a larger one. At least 1000 bits.
+//   then       per order a summary tree of height 4, one bit per region: 0 when the region
+//              may have a free block of this order or a larger one. At least 1000 bits.
 //
 // A free block is marked at the highest order that holds it whole and nowhere else, so a map has
 // exactly one encoding. Decoding relies on that: bytes are right when, and only when, encoding the

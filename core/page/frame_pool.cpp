@@ -118,12 +118,12 @@ FramePool::Region* FramePool::add_region(uint32_t index, uint32_t region_pages) 
   }
   Region* raw = region.release();
   regions_[index].store(raw, std::memory_order_release);
-  region_count_ = std::max(region_count_, index + 1);
+  region_count_.store(index + 1, std::memory_order_release);  // regions are added in order
   return raw;
 }
 
 void FramePool::grow(const format::Layout& layout) {
-  const std::lock_guard lock(evict_mutex_);
+  const std::lock_guard lock(layout_mutex_);
   for (uint32_t i = 0; i < layout.region_count(); ++i) {
     Region* region = regions_[i].load(std::memory_order_relaxed);
     if (region == nullptr) region = add_region(i, layout.region_max_data_pages);
@@ -134,7 +134,7 @@ void FramePool::grow(const format::Layout& layout) {
 }
 
 void FramePool::shrink(const format::Layout& layout) {
-  const std::lock_guard lock(evict_mutex_);
+  const std::lock_guard lock(layout_mutex_);
   for (uint32_t i = 0; i < region_count_; ++i) {
     Region* region = regions_[i].load(std::memory_order_relaxed);
     const uint32_t old_pages = region->pages.load(std::memory_order_relaxed);
@@ -147,7 +147,7 @@ void FramePool::shrink(const format::Layout& layout) {
 }
 
 format::Layout FramePool::layout() const {
-  const std::lock_guard lock(evict_mutex_);
+  const std::lock_guard lock(layout_mutex_);
   return layout_;
 }
 
@@ -271,12 +271,13 @@ size_t FramePool::mark_more(size_t wanted) {
     marked_head_ = 0;
   }
   // Once around, measured in base pages.
+  const uint32_t region_count = region_count_.load(std::memory_order_acquire);
   uint64_t remaining = 0;
-  for (uint32_t i = 0; i < region_count_; ++i) {
+  for (uint32_t i = 0; i < region_count; ++i) {
     remaining += regions_[i].load(std::memory_order_relaxed)->pages.load(std::memory_order_relaxed);
   }
   while (marked_.size() < wanted && remaining > 0) {
-    if (hand_region_ >= region_count_) hand_region_ = 0;
+    if (hand_region_ >= region_count) hand_region_ = 0;
     Region& region = *regions_[hand_region_].load(std::memory_order_relaxed);
     const uint32_t pages = region.pages.load(std::memory_order_relaxed);
     if (hand_page_ >= pages) {

@@ -194,12 +194,15 @@ class FramePool {
   const ReadVerification verification_;
 
   std::atomic<Region*>* regions_ = nullptr;  // [kMaxRegions], zero-filled on demand
-  uint32_t region_count_ = 0;                // writer and evictor, under evict_mutex_
+  std::atomic<uint32_t> region_count_{0};
 
   std::array<EpochSlot, kEpochSlots> epochs_;
   std::atomic<uint32_t> epoch_phase_{0};
 
-  mutable std::mutex evict_mutex_;  // guards the clock hand, marked_, region_count_, writes of layout_
+  // Guards writes of layout_, which the writer makes inside Operations: evict_mutex_ would deadlock.
+  mutable std::mutex layout_mutex_;
+
+  std::mutex evict_mutex_;  // guards the clock hand and marked_; its holder waits for Operations
   uint32_t hand_region_ = 0;
   uint32_t hand_page_ = 0;
   std::vector<PageNumber> marked_;

@@ -24,8 +24,8 @@ constexpr RunRule kRunRules[] = {{64, false}, {16, false}, {4, true}, {1, true}}
 constexpr uint32_t kLongestRunAsked = 64;
 constexpr uint64_t kSlackDivisor = 3;
 
-// A growth step costs one more sync and a file system transaction: few of them, but small files stay small
-// and a large one does not jump by gigabytes.
+// A growth step costs one more sync and a file system transaction: few of them, but small files
+// stay small and a large one does not jump by gigabytes.
 constexpr uint64_t kGrowthDivisor = 4;
 constexpr uint64_t kMinGrowthPages = 256;
 constexpr uint64_t kMaxGrowthPages = 32768;
@@ -56,7 +56,8 @@ PageAllocator::PageAllocator(const Layout& layout) : layout_(layout) {
 
 PageAllocator::PageAllocator(const Layout& layout, std::vector<FreeMap> maps) : layout_(layout) {
   for (size_t r = 0; r < maps.size(); ++r) {
-    const uint32_t wanted = layout.pages_in_region(static_cast<uint32_t>(r));  // 0 for surplus regions
+    const uint32_t wanted =
+        layout.pages_in_region(static_cast<uint32_t>(r));  // 0 for surplus regions
     FreeMap& map = maps[r];
     const bool last = r + 1 == maps.size();
     if (map.size() > layout.region_max_data_pages ||
@@ -65,7 +66,8 @@ PageAllocator::PageAllocator(const Layout& layout, std::vector<FreeMap> maps) : 
                          " pages");
     }
     if (wanted < map.size() && map.trailing_free() < map.size() - wanted) {
-      throw_stored_state("region " + std::to_string(r) + " has used pages past the end of the file");
+      throw_stored_state("region " + std::to_string(r) +
+                         " has used pages past the end of the file");
     }
     map.resize(wanted);
   }
@@ -248,7 +250,8 @@ Layout PageAllocator::shrunk_layout() const {
 void PageAllocator::set_layout(const Layout& layout) {
   if (layout.region_header_pages != layout_.region_header_pages ||
       layout.region_max_data_pages != layout_.region_max_data_pages || layout.region_count() == 0) {
-    throw Error(ErrorCode::internal, "a file cannot change its region size, or lose its last region");
+    throw Error(ErrorCode::internal,
+                "a file cannot change its region size, or lose its last region");
   }
   const uint32_t count = layout.region_count();
   for (uint32_t r = 0; r < regions_.size(); ++r) {
@@ -289,7 +292,8 @@ void PageAllocator::set_layout(const Layout& layout) {
 AllocatorState PageAllocator::encode_state(std::span<const PageNumber> also_free) const {
   std::map<uint32_t, FreeMap> changed;
   for (const PageNumber page : also_free) {
-    if (!layout_.contains(page)) throw_page(page, "is to be stored as free but lies outside the file");
+    if (!layout_.contains(page))
+      throw_page(page, "is to be stored as free but lies outside the file");
     const auto [entry, fresh] = changed.try_emplace(page.region);
     FreeMap& map = entry->second;
     if (fresh) map = regions_[page.region].map;

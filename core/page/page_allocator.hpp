@@ -1,28 +1,32 @@
 // page_allocator.hpp: which pages of the file are free, and where the next page goes.
 //
-// Holds one FreeMap per region of a Layout. Any free page is correct (spec 01 section 3.3); the choice
-// decides how many device writes a commit takes, and scattered pages cost 20 to 40 times what a run costs.
-// So single pages come from runs:
+// Holds one FreeMap per region of a Layout. Any free page is correct (spec 01 section 3.3); the
+// choice decides how many device writes a commit takes, and scattered pages cost 20 to 40 times
+// what a run costs. So single pages come from runs:
 //
-//   cursor    the run in use. It outlives transactions: one continues where the one before stopped, and the
-//             search for the next run starts there and wraps around (a log that reuses its own gaps).
+//   cursor    the run in use. It outlives transactions: one continues where the one before
+//             stopped, and the search for the next run starts there and wraps around (a log that
+//             reuses its own gaps).
 //   step 1    a run of >= 64 pages (256 KiB, one full-speed write) anywhere in the file
 //   step 2    a run of >= 16 pages: still a whole small commit (4 to 8 pages) or several per write
 //   step 3    nothing, when fewer than a third of all pages are free: the caller grows the file
 //   step 4    a run of >= 4 pages: half a small commit
 //   step 5    any hole
 //
-// Step 3 is what keeps runs in supply. While the slack is kept, the cursor comes round late, and most of
-// what it wrote has been freed by then. A third is the middle of the 25 to 50 % that are worth paying; the
-// test "steady random updates ..." measures both sides of the bargain. Growth by a quarter then ends at
-// about 1.9 times the pages in use, and the file stops growing there.
+// Step 3 bounds the scatter from one side and the file from the other: growth stops as soon as a
+// third of the file is free, so a steady load of single pages stays below twice the pages in use
+// (1.5 to 1.8 measured; 2.7 with blobs of order 5 in between). It does not by itself keep runs in
+// supply: once growth has stopped, the leaves that stay behind cut the gaps short. A single update
+// then takes 3.4 runs for its 6 pages, 100 updates 36 for 184 (the test "steady random updates ..."
+// measures it).
+// TODO(perf): keep pages that die with the next commit (branches, system tree) apart from leaves.
 //
-// Blocks of order > 0 lie at the first aligned place at or after the cursor, and leave the cursor where it
-// is: single pages then fill the gap before the block and go on behind it.
+// Blocks of order > 0 lie at the first aligned place at or after the cursor, and leave the cursor
+// where it is: single pages then fill the gap before the block and go on behind it.
 //
 // Invariants:
 //   A1  the maps cover the layout: maps_[r].size() == layout().pages_in_region(r).
-//   A2  a page is never handed out, used or released twice: internal, naming the page, nothing changed.
+//   A2  a page is never handed out, used or released twice: internal, naming it, nothing changed.
 //   A3  longest_run and largest_order of a region are never below the truth.
 //
 // Belongs to the writer; not synchronised.
@@ -50,9 +54,10 @@ class PageAllocator {
  public:
   // Every page free.
   explicit PageAllocator(const format::Layout& layout);
-  // maps as stored, one per region. They may cover more or fewer pages than the layout (spec 01 section
-  // 3.5): pages added are free. Throws format when one cut off is used, or a region that is not the last
-  // has fewer pages than a full one; the caller then rebuilds the state from the trees.
+  // maps as stored, one per region. They may cover more or fewer pages than the layout (spec 01
+  // section 3.5): pages added are free. Throws format when one cut off is used, or a region that is
+  // not the last has fewer pages than a full one; the caller then rebuilds the state from the
+  // trees.
   PageAllocator(const format::Layout& layout, std::vector<FreeMap> maps);
 
   const format::Layout& layout() const noexcept { return layout_; }
@@ -65,15 +70,13 @@ class PageAllocator {
   // Largest order a page of this file can have, whatever its size.
   uint8_t max_order() const noexcept;
 
-  // A write transaction begins: see "cursor" above.
-  void begin_transaction() noexcept {}
-
   // The clustered policy above. nullopt: grow the file (grown_layout) and ask again; when it cannot
   // grow, allocate_any.
   std::optional<format::PageNumber> allocate(uint8_t order);
   // As allocate, without step 3. nullopt only when there is no block of the order at all.
   std::optional<format::PageNumber> allocate_any(uint8_t order);
-  // The lowest block of the order, for compaction and the closing commit. nullopt when there is none.
+  // The lowest block of the order, for compaction and the closing commit. nullopt when there is
+  // none.
   std::optional<format::PageNumber> allocate_lowest(uint8_t order);
   // Throws internal when a base page of page is free already, or outside the layout.
   void release(format::PageNumber page);
@@ -83,18 +86,19 @@ class PageAllocator {
   // False, and nothing changed, when a base page is used or lies outside the layout.
   bool try_mark_used(format::PageNumber page) noexcept;
 
-  // The layout to grow to when no block of the order is to be had: a quarter larger, at least 1 MiB, at most
-  // 128 MiB, and in any case so that a block of the order fits. nullopt past the limits of the format.
+  // The layout to grow to when no block of the order is to be had: a quarter larger, at least 1
+  // MiB, at most 128 MiB, and in any case so that a block of the order fits. nullopt past the
+  // limits of the format.
   std::optional<format::Layout> grown_layout(uint8_t order) const;
   // The smallest layout that holds every used page; at least one page of one region. Unlike spec 01
   // section 2.7, which looks at the last region only, it drops as many regions as are empty.
   format::Layout shrunk_layout() const;
-  // Same H and M, more pages (free) or fewer. Throws internal, changing nothing, when a page to be cut
-  // off is used.
+  // Same H and M, more pages (free) or fewer. Throws internal, changing nothing, when a page to be
+  // cut off is used.
   void set_layout(const format::Layout& layout);
 
-  // The rows to store. Pages in also_free, used now, are written as free: those that the commit itself
-  // makes unreachable. The live maps keep them used until that commit is durable.
+  // The rows to store. Pages in also_free, used now, are written as free: those that the commit
+  // itself makes unreachable. The live maps keep them used until that commit is durable.
   AllocatorState encode_state(std::span<const format::PageNumber> also_free = {}) const;
   // Sizes of those rows; they change with the layout only.
   uint64_t region_state_bytes(uint32_t region) const;

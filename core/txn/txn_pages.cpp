@@ -113,7 +113,14 @@ void TxnPages::rollback() noexcept {
   pages.reserve(allocated_.size());
   for (uint64_t bits : allocated_) pages.push_back(PageNumber::from_bits(bits));
   allocated_.clear();
-  for (PageNumber page : pages) pool.discard(page);
+  for (PageNumber page : pages) {
+    // A cursor may still stand on a page; it loses its owner now and its content with the pin.
+    if (pool.pinned(page)) {
+      pool.publish(page, true);
+    } else {
+      pool.discard(page);
+    }
+  }
   store_.release_pages(pages);
   user_.freed.clear();
   system_.freed.clear();

@@ -108,7 +108,7 @@ static void slice_batches(void) {
   CHECK_OK(rdb_cursor_seek(cursor, RDB_SLICE("k100"), NULL, NULL, &err));
   CHECK_OK(rdb_cursor_next_batch(cursor, keys, NULL, 2, &count, &err));
   CHECK(count >= 1 && slice_is(keys[0], "k101"));
-  snprintf(expected, sizeof expected, "k%03d", 100 + (int)count);
+  snprintf(expected, sizeof expected, "k%03d", 100 + (int)(count % 800));
   CHECK_OK(rdb_cursor_get(cursor, &key, NULL, &err));
   CHECK(slice_is(key, expected));
   count = 77;

@@ -2,6 +2,7 @@
 //
 // Each call may succeed or answer NO_MEMORY, never crash or throw; a handle is NULL after a failure;
 // and whatever was made can be released. operator new of this program replaces the library's.
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -169,7 +169,9 @@ TEST_SUITE("format/type_info") {
   TEST_CASE("nesting is followed 32 levels deep and no deeper") {
     const auto nested = [](int levels) {
       std::string name = "u8";
-      for (int i = 0; i < levels; ++i) name = "[" + name + ";1]";
+      std::string closing;
+      for (int i = 0; i < levels; ++i) closing += ";1]";
+      name = std::string(levels, '[') + name + closing;
       return builtin(name);
     };
     CHECK(nested(32).known);

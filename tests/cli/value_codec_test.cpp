@@ -1,0 +1,278 @@
+// Keys and values between stored bytes, JSON and the command line: every known type, both
+// directions, and what is refused.
+#include "value_codec.hpp"
+
+#include "support.hpp"
+
+namespace rdb::tools {
+
+namespace {
+
+using test::bytes_of;
+using test::hex;
+using test::unhex;
+
+ValueCodec codec(const std::string& name) {
+  for (uint32_t width : {0u, 1u, 2u, 3u, 4u, 8u, 16u, 12u, 6u}) {
+    ValueCodec candidate({TypeName::kBuiltin, name}, width);
+    if (candidate.known()) return candidate;
+  }
+  return ValueCodec({TypeName::kBuiltin, name}, std::nullopt);
+}
+
+// JSON text -> stored bytes as hex.
+std::string stored(const std::string& type, const std::string& json) {
+  return hex(codec(type).from_json(Json::parse(json)));
+}
+
+// Stored bytes as hex -> JSON text.
+std::string shown(const std::string& type, const std::string& bytes) {
+  return codec(type).to_json(unhex(bytes)).dump();
+}
+
+std::string refusal(const std::string& type, const std::string& json) {
+  try {
+    codec(type).from_json(Json::parse(json));
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string text_refusal(const std::string& type, const std::string& text) {
+  try {
+    codec(type).from_text(text);
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "accepted";
+}
+
+struct Example {
+  const char* type;
+  const char* json;
+  const char* bytes;  // hex
+  const char* text;   // command line; null: not given there in this form
+};
+
+constexpr Example kExamples[] = {
+    {"()", "null", "", "()"},
+    {"bool", "false", "00", "false"},
+    {"bool", "true", "01", "true"},
+    {"char", "\"A\"", "410000", "A"},
+    {"char", "\"\xf0\x9f\x98\x80\"", "00f601", "\xf0\x9f\x98\x80"},
+    {"u8", "0", "00", "0"},
+    {"u8", "255", "ff", "255"},
+    {"u16", "513", "0102", "513"},
+    {"u32", "4294967295", "ffffffff", "4294967295"},
+    {"u64", "9007199254740993", "0100000000002000", "9007199254740993"},
+    {"u64", "18446744073709551615", "ffffffffffffffff", "18446744073709551615"},
+    {"u128", "9007199254740992", "00000000000020000000000000000000", "9007199254740992"},
+    {"u128", "\"9007199254740993\"", "01000000000020000000000000000000", "9007199254740993"},
+    {"u128", "\"340282366920938463463374607431768211455\"", "ffffffffffffffffffffffffffffffff",
+     "340282366920938463463374607431768211455"},
+    {"i8", "-128", "80", "-128"},
+    {"i8", "127", "7f", "127"},
+    {"i16", "-2", "feff", "-2"},
+    {"i32", "-2147483648", "00000080", "-2147483648"},
+    {"i64", "-9223372036854775808", "0000000000000080", "-9223372036854775808"},
+    {"i64", "9223372036854775807", "ffffffffffffff7f", "9223372036854775807"},
+    {"i128", "-1", "ffffffffffffffffffffffffffffffff", "-1"},
+    {"i128", "\"-170141183460469231731687303715884105728\"", "00000000000000000000000000000080",
+     "-170141183460469231731687303715884105728"},
+    {"f32", "0.1", "cdcccc3d", "0.1"},
+    {"f32", "\"NaN\"", "0000c07f", "NaN"},
+    {"f32", "\"-inf\"", "000080ff", "-inf"},
+    {"f64", "0.1", "9a9999999999b93f", "0.1"},
+    {"f64", "-0.0", "0000000000000080", "-0"},
+    {"f64", "\"NaN\"", "000000000000f87f", "NaN"},
+    {"f64", "\"inf\"", "000000000000f07f", "inf"},
+    {"f64", "1.7976931348623157e+308", "ffffffffffffef7f", "1.7976931348623157e+308"},
+    {"&str", "\"\"", "", ""},
+    {"&str", "\"h\xc3\xa9\\n\"", "68c3a90a", "h\xc3\xa9\n"},
+    {"&str", "\"hex:00\"", "6865783a3030", "hex:00"},
+    {"String", "\"x\"", "78", "x"},
+    {"&[u8]", "{\"b64\":\"\"}", "", ""},
+    {"&[u8]", "{\"b64\":\"AP8=\"}", "00ff", "hex:00ff"},
+    {"&[u8]", "{\"b64\":\"YWI=\"}", "6162", "ab"},
+    {"&[u8]", "{\"b64\":\"aGV4OjAw\"}", "6865783a3030", "text:hex:00"},
+    {"[u8;4]", "{\"b64\":\"AAECAw==\"}", "00010203", "hex:00010203"},
+    {"[u16;3]", "[1,2,65535]", "01000200ffff", "[1,2,65535]"},
+    {"[f32;2]", "[\"NaN\",1.5]", "0000c07f0000c03f", "[\"NaN\",1.5]"},
+    {"[[u8;2];3]", "[{\"b64\":\"AAE=\"},{\"b64\":\"AgM=\"},{\"b64\":\"BAU=\"}]", "000102030405",
+     "[{\"b64\":\"AAE=\"},{\"b64\":\"AgM=\"},{\"b64\":\"BAU=\"}]"},
+    {"[char;2]", "[\"a\",\"b\"]", "610000620000", "[\"a\",\"b\"]"},
+    {"[();2]", "[null,null]", "", "[null,null]"},
+};
+
+}  // namespace
+
+TEST_SUITE("cli/value_codec") {
+  TEST_CASE("V1: every known type goes to JSON and to the command line and back") {
+    for (const Example& example : kExamples) {
+      CAPTURE(example.type);
+      CAPTURE(example.json);
+      REQUIRE(codec(example.type).known());
+      CHECK(stored(example.type, example.json) == example.bytes);
+      CHECK(shown(example.type, example.bytes) == example.json);
+      CHECK(hex(codec(example.type).from_text(example.text)) == example.bytes);
+      CHECK(codec(example.type).exact(unhex(example.bytes)) == example.text);
+      CHECK(codec(example.type).is_value(unhex(example.bytes)));
+    }
+  }
+
+  TEST_CASE("V1: a NaN with a payload keeps its bits, alone and in an array") {
+    CHECK(shown("f64", "010000000000f87f") == "{\"b64\":\"AQAAAAAA+H8=\"}");
+    CHECK(stored("f64", "{\"b64\":\"AQAAAAAA+H8=\"}") == "010000000000f87f");
+    CHECK(stored("[f32;2]", shown("[f32;2]", "0100c07f0000803f")) == "0100c07f0000803f");
+  }
+
+  TEST_CASE("every f32 that JSON shows reads back as itself") {
+    uint32_t bits = 0;
+    for (int i = 0; i < 20000; ++i) {
+      bits = bits * 1664525u + 1013904223u;
+      std::vector<std::byte> bytes;
+      for (int k = 0; k < 4; ++k) bytes.push_back(static_cast<std::byte>(bits >> (8 * k) & 0xff));
+      const Json json = codec("f32").to_json(bytes);
+      REQUIRE(codec("f32").from_json(Json::parse(json.dump())) == bytes);
+    }
+  }
+
+  TEST_CASE("V2: numbers outside their type are refused, naming both") {
+    CHECK(refusal("u8", "256") == "256 is out of range for u8 (0 to 255)");
+    CHECK(refusal("u8", "-1") == "-1 is out of range for u8 (0 to 255)");
+    CHECK(refusal("i8", "128") == "128 is out of range for i8 (-128 to 127)");
+    CHECK(refusal("i8", "-129") == "-129 is out of range for i8 (-128 to 127)");
+    CHECK(refusal("u64", "18446744073709551616").find("out of range for u64") != std::string::npos);
+    CHECK(refusal("u128", "\"340282366920938463463374607431768211456\"").find("out of range") !=
+          std::string::npos);
+    CHECK(refusal("u128", "18446744073709551616").find("decimal string") != std::string::npos);
+    CHECK(refusal("i128", "\"170141183460469231731687303715884105728\"").find("out of range") !=
+          std::string::npos);
+    CHECK(refusal("u32", "1.5").find("not a whole number") != std::string::npos);
+    CHECK(refusal("u32", "1e3").find("fraction or exponent") != std::string::npos);
+    CHECK(refusal("f32", "1e300") == "1e+300 is out of range for f32");
+    CHECK(text_refusal("u16", "65536") == "65536 is out of range for u16 (0 to 65535)");
+    CHECK(text_refusal("f64", "1e999").find("out of range") != std::string::npos);
+  }
+
+  TEST_CASE("V2: values of another kind are refused with a sentence") {
+    for (const char* type :
+         {"u8", "i128", "bool", "char", "f64", "&str", "&[u8]", "[u8;4]", "[u16;3]", "()"}) {
+      for (const char* json : {"{}", "[[]]", "{\"b64\":1}", "{\"a\":\"b\"}"}) {
+        CAPTURE(type);
+        CAPTURE(json);
+        CHECK(refusal(type, json) != "accepted");
+      }
+    }
+    CHECK(refusal("bool", "1") == "1 is neither true nor false, the values of bool");
+    CHECK(refusal("&str", "1") == "1 is not a string, as needed for &str");
+    CHECK(refusal("char", "\"ab\"").find("one character") != std::string::npos);
+    CHECK(refusal("char", "\"\"").find("one character") != std::string::npos);
+    CHECK(refusal("u8", "null") == "null is not a number, as needed for u8");
+    CHECK(refusal("u8", "\" 1\"").find("not a whole number") != std::string::npos);
+    CHECK(refusal("f64", "\"1.0\"").find("neither a number nor") != std::string::npos);
+    CHECK(text_refusal("bool", "1").find("neither true nor false") != std::string::npos);
+    for (const char* text : {"", " 1", "1 ", "0x10", "1_000", "--1", "+", "-"}) {
+      CAPTURE(text);
+      CHECK(text_refusal("i64", text) != "accepted");
+    }
+    for (const char* text : {"", "1 ", "one", "nan(1)", "infinit", "0x1p3", "++1"}) {
+      CAPTURE(text);
+      CHECK(text_refusal("f64", text) != "accepted");
+    }
+  }
+
+  TEST_CASE("V2: wrong lengths, bad UTF-8, bad base64 and bad hexadecimal are refused") {
+    CHECK(refusal("[u8;4]", "{\"b64\":\"AAEC\"}") ==
+          "{\"b64\":\"AAEC\"} has 3 bytes, but [u8;4] has 4");
+    CHECK(refusal("[u8;4]", "\"abc\"") == "\"abc\" has 3 bytes, but [u8;4] has 4");
+    CHECK(refusal("[u16;3]", "[1,2]") == "[1,2] has 2 items, but [u16;3] has 3");
+    CHECK(refusal("&str", "{\"b64\":\"/w==\"}").find("no valid &str") != std::string::npos);
+    CHECK(refusal("bool", "{\"b64\":\"Bw==\"}").find("no valid bool") != std::string::npos);
+    CHECK(refusal("char", "{\"hex\":\"00d800\"}").find("no valid char") != std::string::npos);
+    CHECK(refusal("&[u8]", "{\"b64\":\"A\"}").find("not base64") != std::string::npos);
+    CHECK(refusal("&[u8]", "{\"b64\":\"A=BC\"}").find("not base64") != std::string::npos);
+    CHECK(refusal("&[u8]", "{\"b64\":\"AB==\"}").find("not base64") != std::string::npos);
+    CHECK(refusal("&[u8]", "{\"hex\":\"0g\"}").find("not hexadecimal") != std::string::npos);
+    CHECK(text_refusal("&[u8]", "hex:0").find("not hexadecimal") != std::string::npos);
+    CHECK(text_refusal("&[u8]", "b64:*").find("not base64") != std::string::npos);
+    CHECK(text_refusal("[u8;4]", "abc") == "\"abc\" has 3 bytes, but [u8;4] has 4");
+    CHECK(text_refusal("&str", "\xff").find("not valid UTF-8") != std::string::npos);
+    CHECK(text_refusal("&str", "\xc0\x80").find("not valid UTF-8") != std::string::npos);
+    CHECK(text_refusal("&str", "\xed\xa0\x80").find("not valid UTF-8") != std::string::npos);
+  }
+
+  TEST_CASE("JSON is read more widely than it is written") {
+    CHECK(stored("u8", "\"7\"") == "07");
+    CHECK(stored("i64", "\"-7\"") == "f9ffffffffffffff");
+    CHECK(stored("&[u8]", "\"ab\"") == "6162");
+    CHECK(stored("&[u8]", "{\"hex\":\"00fF\"}") == "00ff");
+    CHECK(stored("&[u8]", "{\"text\":\"ab\"}") == "6162");
+    CHECK(stored("&[u8]", "{\"b64\":\"AP8\"}") == "00ff");
+    CHECK(stored("u16", "{\"b64\":\"AQI=\"}") == "0102");
+    CHECK(stored("f32", "1") == "0000803f");
+  }
+
+  TEST_CASE("stored bytes that are no value of their type are shown as raw bytes") {
+    CHECK(shown("bool", "07") == "{\"b64\":\"Bw==\"}");
+    CHECK(shown("&str", "ff") == "{\"b64\":\"/w==\"}");
+    CHECK(shown("u32", "01") == "{\"b64\":\"AQ==\"}");
+    CHECK(shown("char", "00d800") == "{\"b64\":\"ANgA\"}");
+    CHECK(shown("[u16;3]", "01") == "{\"b64\":\"AQ==\"}");
+    CHECK(codec("&str").exact(unhex("ff")) == "hex:ff");
+    CHECK_FALSE(codec("bool").is_value(unhex("07")));
+    CHECK_FALSE(codec("bool").is_value({}));
+  }
+
+  TEST_CASE("unknown types are raw bytes of the stored width") {
+    for (const TypeName& type :
+         {TypeName{2, "Point {x: u32}"}, TypeName{1, "Option<u8>"}, TypeName{2, "u32"},
+          TypeName{3, "(u8,&str)"}, TypeName{1, "[u8;]"}, TypeName{1, "[&str;2]"},
+          TypeName{1, "[u8;99999999999]"}, TypeName{1, "[[u8;4294967295];4294967295]"},
+          TypeName{1, "[();4294967295]"}, TypeName{1, std::string(100000, '[')}}) {
+      CAPTURE(type.name.substr(0, 60));
+      const ValueCodec raw(type, 2);
+      CHECK_FALSE(raw.known());
+      CHECK(raw.to_json(unhex("0102")).dump() == "{\"b64\":\"AQI=\"}");
+      CHECK(hex(raw.from_json(Json::parse("{\"b64\":\"AQI=\"}"))) == "0102");
+      CHECK(hex(raw.from_text("hex:0102")) == "0102");
+      CHECK_THROWS_CODE(raw.from_text("ab"), ErrorCode::invalid_argument);
+      CHECK_THROWS_CODE(raw.from_text("hex:010203"), ErrorCode::invalid_argument);
+      CHECK_THROWS_CODE(raw.from_json(Json(1)), ErrorCode::invalid_argument);
+    }
+  }
+
+  TEST_CASE("a type whose width contradicts the catalog is unknown") {
+    CHECK_FALSE(ValueCodec({TypeName::kBuiltin, "u32"}, 8).known());
+    CHECK_FALSE(ValueCodec({TypeName::kBuiltin, "u32"}, std::nullopt).known());
+    CHECK_FALSE(ValueCodec({TypeName::kBuiltin, "&str"}, 4).known());
+  }
+
+  TEST_CASE("what is displayed is one short line, cut between characters") {
+    const std::string text = "\xc3\xa9\xc3\xa9\xc3\xa9";
+    CHECK(codec("&str").display(as_bytes(text), 6) == text);
+    CHECK(codec("&str").display(as_bytes(text), 5) == "\xc3\xa9\xc3\xa9... (6 bytes)");
+    CHECK(codec("&str").display(bytes_of("a\n\x1b[2J"), 50) == "a\\n\\x1b[2J");
+    CHECK(codec("&[u8]").display(bytes_of("plain"), 50) == "plain");
+    CHECK(codec("&[u8]").display(unhex("00ff"), 50) == "hex:00ff");
+    CHECK(codec("&[u8]").display(std::vector<std::byte>(40), 50) ==
+          "hex:" + std::string(64, '0') + "... (40 bytes)");
+    CHECK(codec("u8").display(unhex("07"), 50) == "7");
+  }
+
+  TEST_CASE("types are named on the command line by their stored names or short words") {
+    CHECK(parse_type_argument("str") == TypeName{TypeName::kBuiltin, "&str"});
+    CHECK(parse_type_argument("string") == TypeName{TypeName::kBuiltin, "String"});
+    CHECK(parse_type_argument("bytes") == TypeName{TypeName::kBuiltin, "&[u8]"});
+    CHECK(parse_type_argument("unit") == TypeName{TypeName::kBuiltin, "()"});
+    CHECK(parse_type_argument("[u32;4]") == TypeName{TypeName::kBuiltin, "[u32;4]"});
+    CHECK_THROWS_CODE(parse_type_argument(""), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("uint64"), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("Option<u8>"), ErrorCode::invalid_argument);
+  }
+}
+
+}  // namespace rdb::tools

@@ -1,0 +1,294 @@
+// import.cpp: `rdb import FILE TABLE [INPUT]`: JSON lines into a table.
+//
+// Rows are committed in batches. A line that cannot be used ends the import: nothing of its batch
+// is stored, earlier batches stay. --atomic makes the whole input one batch.
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "rdb/error.hpp"
+#include "table_choice.hpp"
+#include "text.hpp"
+
+namespace rdb::tools {
+
+namespace {
+
+// A batch also ends here, so that a few huge rows do not fill the memory with one transaction.
+constexpr uint64_t kMaxBatchBytes = uint64_t{64} << 20;
+constexpr uint64_t kDefaultBatchRows = 5000;
+
+struct ImportArguments {
+  TableChoice choice;
+  std::string input = "-";
+  uint64_t batch_rows = kDefaultBatchRows;
+  bool atomic = false;
+};
+
+class LineReader {
+ public:
+  explicit LineReader(const std::string& path)
+      : name_(path == "-" ? "standard input" : path), stream_(stdin) {
+    if (path != "-") {
+      stream_ = std::fopen(path.c_str(), "rb");
+      if (stream_ == nullptr) throw_io("open");
+    }
+    struct stat status {};
+    if (fstat(fileno(stream_), &status) == 0 && S_ISREG(status.st_mode)) {
+      total_bytes_ = static_cast<uint64_t>(status.st_size);
+    }
+  }
+  ~LineReader() {
+    std::free(buffer_);
+    if (stream_ != stdin) std::fclose(stream_);
+  }
+  LineReader(const LineReader&) = delete;
+  LineReader& operator=(const LineReader&) = delete;
+
+  // False at the end. The view is valid until the next call; without the line's end.
+  bool next(std::string_view& line) {
+    CancelToken::check(&interrupt());
+    errno = 0;
+    const ssize_t size = getline(&buffer_, &capacity_, stream_);
+    if (size < 0) {
+      CancelToken::check(&interrupt());  // an interrupted read ends up here
+      if (std::ferror(stream_) != 0) throw_io("read");
+      if (errno == ENOMEM) throw_io("read");
+      return false;
+    }
+    ++number_;
+    bytes_ += static_cast<uint64_t>(size);
+    line = {buffer_, static_cast<size_t>(size)};
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return true;
+  }
+
+  uint64_t number() const { return number_; }  // of the line read last, from 1
+  uint64_t bytes() const { return bytes_; }
+  uint64_t total_bytes() const { return total_bytes_; }  // 0: unknown
+  const std::string& name() const { return name_; }
+
+ private:
+  [[noreturn]] void throw_io(const char* what) const {
+    const int code = errno;
+    throw Error(ErrorCode::io,
+                "cannot " + std::string(what) + " " + name_ + ": " + std::strerror(code),
+                Error::kNoPosition, code);
+  }
+
+  std::string name_;
+  std::FILE* stream_;
+  char* buffer_ = nullptr;
+  size_t capacity_ = 0;
+  uint64_t number_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t total_bytes_ = 0;
+};
+
+[[noreturn]] void throw_line(const std::string& why) {
+  throw Error(ErrorCode::invalid_argument, why);
+}
+
+Json parse_line(std::string_view line) {
+  try {
+    return Json::parse(line);
+  } catch (const Json::parse_error& error) {
+    throw_line("not valid JSON at byte " + std::to_string(error.byte));
+  }
+}
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+// The first line of `rdb export --header`.
+bool is_types_line(const Json& line) {
+  return line.is_object() && line.contains("key_type") && line.contains("value_type") &&
+         !line.contains("key");
+}
+
+class Importer {
+  // Adds the place of the line being worked on to whatever goes wrong with it.
+  template <typename Work>
+  auto at_line(Work work) {
+    try {
+      return work();
+    } catch (const Error& error) {
+      std::string message =
+          "line " + std::to_string(lines_.number()) + " of " + lines_.name() + ": " + error.what();
+      if (rows_ > 0) {
+        message +=
+            "; " + counted(rows_, "row") + " of earlier batches are stored, none of this one";
+      } else {
+        message += "; nothing was stored";
+      }
+      throw Error(error.code(), message, lines_.number(), error.os_errno());
+    }
+  }
+
+ public:
+  Importer(Context& context, const ImportArguments& arguments)
+      : context_(context),
+        arguments_(arguments),
+        choice_(arguments.choice),
+        lines_(arguments.input),
+        progress_("importing", Progress::Amount::bytes, "", context.quiet, &interrupt()) {}
+
+  int run() {
+    const auto started = std::chrono::steady_clock::now();
+    std::string_view line;
+    bool more = next_row(line);
+    if (more) {
+      // Read before the file is opened, because the types decide whether it may be created.
+      const Json first = at_line([&] { return parse_line(line); });
+      if (is_types_line(first)) {
+        at_line([&] {
+          use_types(first);
+          return 0;
+        });
+        more = next_row(line);
+      }
+    }
+    choice_.check();
+    Database db = context_.open_for_writing(choice_.path, choice_.create);
+    try {
+      // An empty input still creates the table it was asked to create.
+      do {
+        run_batch(db, line, more);
+      } while (more);
+    } catch (...) {
+      progress_.finish();
+      throw;
+    }
+    progress_.finish();
+    db.close();
+    print_summary(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+    return kExitDone;
+  }
+
+ private:
+  bool next_row(std::string_view& line) {
+    while (lines_.next(line)) {
+      if (!is_blank(line)) return true;
+    }
+    return false;
+  }
+
+  void use_types(const Json& line) {
+    const auto take = [&](const char* member, std::string& target) {
+      if (!target.empty()) return;  // the command line wins
+      if (!line[member].is_string()) {
+        throw_line(std::string("the ") + member + " is not one this release creates");
+      }
+      target = line[member].get<std::string>();
+    };
+    take("key_type", choice_.key_type);
+    take("value_type", choice_.value_type);
+  }
+
+  // line is the first row of the batch, and afterwards that of the next one, when more is true.
+  void run_batch(Database& db, std::string_view& line, bool& more) {
+    WriteTxn txn = db.begin_write({.cancel = &interrupt()});
+    uint64_t batch_rows = 0;
+    {
+      Table table = choice_.open(txn);
+      const ValueCodec key_codec(table.info().key_type, table.info().key_width);
+      const ValueCodec value_codec(table.info().value_type, table.info().value_width);
+      const uint64_t begin_bytes = lines_.bytes();
+      const auto is_full = [&] {
+        return !arguments_.atomic && (batch_rows >= arguments_.batch_rows ||
+                                      lines_.bytes() - begin_bytes >= kMaxBatchBytes);
+      };
+      while (more && !is_full()) {
+        at_line([&] {
+          put_row(table, key_codec, value_codec, line);
+          return 0;
+        });
+        ++batch_rows;
+        // Lines are told apart in hundreds: formatting a note for each would cost more than a put.
+        if (batch_rows % 128 == 0) {
+          progress_.set_note(format_count(rows_ + batch_rows) + " rows");
+          progress_.progress(lines_.bytes(), lines_.total_bytes());
+        }
+        more = next_row(line);
+      }
+    }
+    txn.commit();
+    rows_ += batch_rows;
+    ++commits_;
+  }
+
+  static void put_row(Table& table, const ValueCodec& key_codec, const ValueCodec& value_codec,
+                      std::string_view line) {
+    const Json row = parse_line(line);
+    if (!row.is_object() || row.size() != 2 || !row.contains("key") || !row.contains("value")) {
+      throw_line("not an object of the form {\"key\":...,\"value\":...}");
+    }
+    const auto decode = [&](const ValueCodec& codec, const char* member) {
+      try {
+        return codec.from_json(row[member]);
+      } catch (const Error& error) {
+        throw_line(std::string(member) + ": " + error.what());
+      }
+    };
+    const auto key = decode(key_codec, "key");
+    table.put(key, decode(value_codec, "value"));
+  }
+
+  void print_summary(double seconds) {
+    if (context_.json) {
+      context_.out.json_document(Json{{"table", choice_.table},
+                                      {"rows", rows_},
+                                      {"commits", commits_},
+                                      {"input_bytes", lines_.bytes()},
+                                      {"seconds", seconds}});
+      return;
+    }
+    std::string text = "imported " + counted(rows_, "row") + " in " + counted(commits_, "commit") +
+                       ", " + format_seconds(seconds);
+    if (seconds > 0.01) {
+      text += ", " + format_count(static_cast<uint64_t>(static_cast<double>(rows_) / seconds)) +
+              " rows/s";
+    }
+    context_.out.line(text);
+  }
+
+  Context& context_;
+  const ImportArguments& arguments_;
+  TableChoice choice_;
+  LineReader lines_;
+  Progress progress_;
+  uint64_t rows_ = 0;  // committed
+  uint64_t commits_ = 0;
+};
+
+}  // namespace
+
+void add_import(CLI::App& app, Context& context) {
+  CLI::App* sub = app.add_subcommand("import", "Store rows given as JSON lines");
+  sub->footer(
+      "Each line is {\"key\":...,\"value\":...}; integers are numbers, text is a string, byte\n"
+      "strings are {\"b64\":\"...\"}. Rows that exist are replaced. A line that cannot be used\n"
+      "ends the import: nothing of its batch is stored, earlier batches stay.");
+  auto arguments = std::make_shared<ImportArguments>();
+  add_text(*sub, "FILE", arguments->choice.path, "Database file")->required();
+  add_text(*sub, "TABLE", arguments->choice.table, "Table")->required();
+  add_text(*sub, "INPUT", arguments->input, "JSON lines, - for standard input (default)");
+  arguments->choice.add_options(*sub);
+  CLI::Option* atomic =
+      sub->add_flag("--atomic", arguments->atomic, "All rows in one transaction, or none");
+  sub->add_option("--batch", arguments->batch_rows, "Rows in one transaction")
+      ->type_name("N")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 32))
+      ->capture_default_str()
+      ->excludes(atomic);
+  sub->callback([&context, arguments] {
+    context.run = [&context, arguments] { return Importer(context, *arguments).run(); };
+  });
+}
+
+}  // namespace rdb::tools

@@ -1,0 +1,73 @@
+#include "table_choice.hpp"
+
+#include <filesystem>
+
+#include "format/type_info.hpp"
+#include "rdb/error.hpp"
+
+namespace rdb::tools {
+
+namespace {
+
+TypeName parse_type(const std::string& text, const char* option) {
+  try {
+    return parse_type_argument(text);
+  } catch (const Error& error) {
+    throw UsageError(std::string(option) + ": " + error.what());
+  }
+}
+
+void check_same(const std::string& given, const char* option, const TypeName& stored,
+                const std::string& table) {
+  if (given.empty() || parse_type(given, option) == stored) return;
+  throw UsageError(std::string(option) + " is " + given + ", but table \"" + table + "\" has " +
+                   type_text(stored));
+}
+
+}  // namespace
+
+void TableChoice::add_options(CLI::App& app) {
+  add_text(app, "--key-type", key_type,
+           "Key type: (), bool, char, u8..u128, i8..i128, str, string, bytes, [u8;N], [T;N]")
+      ->type_name("TYPE");
+  add_text(app, "--value-type", value_type, "Value type: the same, and f32, f64")
+      ->type_name("TYPE");
+  app.add_flag("--create", create, "Create file and table when missing; needs both types");
+}
+
+void TableChoice::check() const {
+  if (!key_type.empty()) {
+    const TypeName type = parse_type(key_type, "--key-type");
+    if (format::describe_type(type).order == format::KeyOrderKind::unknown) {
+      throw UsageError("--key-type: " + key_type + " has no order and cannot be a key");
+    }
+  }
+  if (!value_type.empty()) parse_type(value_type, "--value-type");
+  std::error_code ignored;
+  if (create && (key_type.empty() || value_type.empty()) &&
+      !std::filesystem::exists(path, ignored)) {
+    throw UsageError("--create needs --key-type and --value-type, because " + path +
+                     " does not exist");
+  }
+}
+
+Table TableChoice::open(WriteTxn& txn) const {
+  const std::optional<TableInfo> info = txn.find_table(table);
+  if (!info) {
+    if (!create) throw NotFound("no table \"" + table + "\" in " + path + " (--create makes one)");
+    if (key_type.empty() || value_type.empty()) {
+      throw UsageError("--create needs --key-type and --value-type, because table \"" + table +
+                       "\" does not exist");
+    }
+    return txn.open_table(table, parse_type(key_type, "--key-type"),
+                          parse_type(value_type, "--value-type"));
+  }
+  if (info->kind == TableKind::multimap) {
+    throw UsageError("table \"" + table + "\" is a multimap; this release lists multimaps only");
+  }
+  check_same(key_type, "--key-type", info->key_type, table);
+  check_same(value_type, "--value-type", info->value_type, table);
+  return txn.open_table_raw(table);
+}
+
+}  // namespace rdb::tools

@@ -1,0 +1,27 @@
+// table_choice.hpp: which table a writing command works on, and how it may come into being.
+#pragma once
+
+#include "context.hpp"
+
+namespace rdb::tools {
+
+struct TableChoice {
+  std::string path;
+  std::string table;
+  std::string key_type;  // as given on the command line; empty: not given
+  std::string value_type;
+  bool create = false;
+
+  // Adds --key-type, --value-type and --create.
+  void add_options(CLI::App& app);
+
+  // Throws UsageError for a type that is no type, or when a file would be created although its
+  // table could not be.
+  void check() const;
+
+  // Opens the table of a running transaction, creating it when asked. Throws NotFound and
+  // UsageError.
+  Table open(WriteTxn& txn) const;
+};
+
+}  // namespace rdb::tools
