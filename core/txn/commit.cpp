@@ -14,7 +14,8 @@ namespace {
 // Spec 01 section 6.5 allows 10000; one more is made durable instead of refused.
 constexpr uint64_t kMaxPendingNonDurableCommits = 10000;
 
-constexpr int kMaxStatePasses = 8;
+constexpr int kMaxStatePasses = 12;
+constexpr int kMaxShrinkingPasses = 8;
 
 }  // namespace
 
@@ -96,6 +97,7 @@ std::vector<PageNumber> Committer::free_after_commit() const {
 
 // Storing the state allocates pages, which changes the state. So rows of the final sizes are put
 // first; when nothing can be allocated any more they are overwritten in place (spec 01 section 3.5).
+// A row that gets shorter may move to a smaller page, so the sizes must be met exactly.
 void Committer::store_allocator_state() {
   page::PageAllocator& allocator = store_.allocator();
   SystemTableEdit table(pages_.system(), txn_.system_catalog_, format::kAllocatorState,
@@ -127,11 +129,14 @@ void Committer::store_allocator_state() {
     // What is used and free after this commit; from here on no page may change hands.
     page::PageAllocator after = allocator;
     for (PageNumber page : free_after_commit()) after.release(page);
-    if (txn_.closing_) after.set_layout(after.shrunk_layout());
+    // Rows for fewer pages need fewer pages themselves, and so on. Should that never end, the file stays
+    // as long as it is.
+    const bool may_shrink = txn_.closing_ && pass < kMaxShrinkingPasses;
+    if (may_shrink) after.set_layout(after.shrunk_layout());
     const page::AllocatorState state = after.encode_state();
     bool fits = state.regions.size() == room.size() &&
                 state.tracker.size() == sizes.tracker_state_bytes();
-    for (size_t i = 0; fits && i < room.size(); ++i) fits = state.regions[i].size() <= room[i];
+    for (size_t i = 0; fits && i < room.size(); ++i) fits = state.regions[i].size() == room[i];
     if (!fits) {
       target = after.layout();
       continue;

@@ -1,0 +1,276 @@
+// rdb_side.cpp: rdb's part of the exchange; the verbs of referee/src/main.rs, on rdb.
+//
+//     rdb_side VERB FILE [--spec SPEC] [--seed N] [--round N] [FLAGS]
+//
+// VERB: create, check, turn, look. Every open is followed by a full verification, and so is every
+// turn. Exit status 0: all as expected; 1: a difference or an error, told on standard error.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "rdb/database.hpp"
+#include "rows.hpp"
+
+namespace rdb::interop {
+namespace {
+
+struct Options {
+  std::string verb;
+  std::string file;
+  std::string spec;
+  uint64_t seed = 0;
+  uint64_t round = 0;
+  bool crash = false;         // leave without closing
+  bool open_txn = false;      // ... inside a transaction with pages on disk
+  bool expect_clean = false;  // the file must have been closed cleanly
+  bool allow_leaks = false;   // pages that the writer before forgot are no failure
+  bool recheck = false;       // compare all rows after the changes too
+  bool drop_doomed = false;   // remove the multimap table kept.doomed
+  OpenOptions open;
+};
+
+[[noreturn]] void differ(const std::string& what) { throw std::runtime_error(what); }
+
+Bytes bytes_of(const std::string& text) { return as_bytes(text); }
+
+void verify(const Database& database, const Options& options) {
+  const VerifyReport report = database.verify(VerifyLevel::full);
+  std::string text;
+  for (const VerifyProblem& problem : report.problems) {
+    text += "\n  " + problem.object + ": " + problem.what + " (" + problem.meaning + ")";
+  }
+  if (!report.ok()) differ("verification found problems:" + text);
+  if (report.leaked_pages != 0 && !options.allow_leaks) {
+    differ("verification found " + std::to_string(report.leaked_pages) + " leaked pages");
+  }
+}
+
+uint64_t compare(const ReadTxn& txn, const Rows& rows, uint64_t round) {
+  struct Expected {
+    KeySample key;
+    uint64_t row;
+    uint64_t version;
+  };
+  const std::string name = rows.table_name();
+  const Table table = txn.open_table(name, rows.key_type(), rows.value_type());
+  std::vector<Expected> expected;
+  for (uint64_t row = 0; row < rows.universe(); row++) {
+    if (const auto version = rows.version(row, round)) {
+      expected.push_back({rows.key(row), row, *version});
+    }
+  }
+  std::sort(expected.begin(), expected.end(),
+            [](const Expected& a, const Expected& b) { return a.key.order < b.key.order; });
+  if (table.len() != expected.size()) {
+    differ(name + ": " + std::to_string(table.len()) + " rows, expected " +
+           std::to_string(expected.size()));
+  }
+  Cursor cursor = table.cursor();
+  for (const Expected& want : expected) {
+    if (!cursor.next()) differ(name + ": ends before row " + std::to_string(want.row));
+    if (as_text(cursor.key()) != want.key.stored) {
+      differ(name + ": another key where row " + std::to_string(want.row) + " belongs");
+    }
+    if (as_text(cursor.value()) != rows.value(want.row, want.version)) {
+      differ(name + ": row " + std::to_string(want.row) + " has not its value of round " +
+             std::to_string(want.version));
+    }
+  }
+  if (cursor.next()) differ(name + ": has rows behind the last expected one");
+  // Descents, which iteration does not exercise: separators must lead to every row.
+  const uint64_t step = rows.universe() / 2000 + 1;
+  for (uint64_t row = 0; row < rows.universe(); row += step) {
+    const auto version = rows.version(row, round);
+    const std::string key = rows.key(row).stored;
+    const std::optional<Value> value = table.get(bytes_of(key));
+    if (value.has_value() != version.has_value() ||
+        (value && as_text(value->bytes()) != rows.value(row, *version))) {
+      differ(name + ": lookup of row " + std::to_string(row) + " does not find what a scan finds");
+    }
+  }
+  return expected.size();
+}
+
+// Tables of types rdb does not know: listed, and readable in stored order.
+void compare_kept(const ReadTxn& txn, uint64_t count) {
+  for (std::string_view name : {"kept.tuples", "kept.lists", "kept.many"}) {
+    const std::optional<TableInfo> info = txn.find_table(name);
+    if (!info || info->entries != count) differ(std::string(name) + ": lost, or not whole");
+    if (info->kind == TableKind::multimap) continue;
+    const Table table = txn.open_table_raw(name);
+    Cursor cursor = table.cursor();
+    uint64_t found = 0;
+    while (cursor.next()) found++;
+    if (found != count) differ(std::string(name) + ": a scan does not find all rows");
+  }
+}
+
+void compare_all(const Database& database, const Options& options, uint64_t round) {
+  const ReadTxn txn = database.begin_read();
+  uint64_t total = 0;
+  for (const Rows& rows : parse_spec(options.spec, options.seed)) {
+    total += compare(txn, rows, round);
+  }
+  if (const uint64_t count = kept_rows(options.spec)) compare_kept(txn, count);
+  std::printf("rows %llu\n", static_cast<unsigned long long>(total));
+}
+
+void apply(WriteTxn& txn, const Rows& rows, uint64_t round, uint64_t part, uint64_t parts) {
+  Table table = txn.open_table(rows.table_name(), rows.key_type(), rows.value_type());
+  for (uint64_t row = part; row < rows.universe(); row += parts) {
+    switch (rows.operation_of(row, round)) {
+      case Operation::keep: break;
+      case Operation::put:
+        table.put(bytes_of(rows.key(row).stored), bytes_of(rows.value(row, round)));
+        break;
+      case Operation::erase:
+        if (table.erase(bytes_of(rows.key(row).stored)) !=
+            rows.version(row, round - 1).has_value()) {
+          differ(rows.table_name() + ": row " + std::to_string(row) + " was not what round " +
+                 std::to_string(round) + " removes");
+        }
+        break;
+    }
+  }
+}
+
+void finish(Database&& database, const Options& options) {
+  if (!options.crash) {
+    database.close();
+    return;
+  }
+  std::fflush(stdout);
+  if (options.open_txn) {
+    // On the heap and never freed: a destructor would roll back, or close.
+    auto* txn = new WriteTxn(database.begin_write());
+    Table table = txn->open_table("never committed", {TypeName::kBuiltin, "u64"}, {});
+    const std::string value(500, '\7');
+    for (uint64_t i = 0; i < 2000; i++) {
+      const std::string key(reinterpret_cast<const char*>(&i), sizeof i);
+      table.put(bytes_of(key), bytes_of(value));
+    }
+    std::_Exit(0);
+  }
+  std::_Exit(0);
+}
+
+void create(const Options& options) {
+  OpenOptions open = options.open;
+  open.mode = OpenMode::create_new;
+  Database database = Database::open(options.file, open);
+  constexpr uint64_t kParts = 3;
+  for (uint64_t part = 0; part < kParts; part++) {
+    WriteTxn txn = database.begin_write();
+    for (const Rows& rows : parse_spec(options.spec, options.seed)) {
+      Table table = txn.open_table(rows.table_name(), rows.key_type(), rows.value_type());
+      for (uint64_t row = part; row < rows.initial(); row += kParts) {
+        table.put(bytes_of(rows.key(row).stored), bytes_of(rows.value(row, 0)));
+      }
+    }
+    txn.commit();
+  }
+  finish(std::move(database), options);
+}
+
+Database open(const Options& options) {
+  OpenOptions open = options.open;
+  if (open.mode == OpenMode::create) open.mode = OpenMode::existing;
+  Database database = Database::open(options.file, open);
+  const RecoveryReport& recovery = database.recovery();
+  std::printf("clean %d full_repair %d older %d mirror %d\n", recovery.clean, recovery.full_repair,
+              recovery.used_older_commit, recovery.used_mirror);
+  for (const std::string& note : recovery.notes) std::printf("note %s\n", note.c_str());
+  if (options.expect_clean && (!recovery.clean || recovery.full_repair)) {
+    differ("the file needed recovery although it was closed");
+  }
+  return database;
+}
+
+void check(const Options& options) {
+  Database database = open(options);
+  verify(database, options);
+  compare_all(database, options, options.round);
+  finish(std::move(database), options);
+}
+
+void turn(const Options& options) {
+  Database database = open(options);
+  verify(database, options);
+  compare_all(database, options, options.round - 1);
+  for (uint64_t part = 0; part < 2; part++) {
+    WriteTxn txn = database.begin_write();
+    if (part == 0 && options.round % 2 == 1) {
+      txn.set_durability(Durability::none);
+    } else {
+      txn.set_two_phase_commit(options.round % 3 == 0);
+      txn.set_quick_repair(options.round % 4 == 0);
+    }
+    for (const Rows& rows : parse_spec(options.spec, options.seed)) {
+      apply(txn, rows, options.round, part, 2);
+    }
+    if (part == 1 && options.drop_doomed) txn.delete_table("kept.doomed");
+    txn.commit();
+  }
+  verify(database, options);
+  if (options.recheck) compare_all(database, options, options.round);
+  finish(std::move(database), options);
+}
+
+void look(Options options) {
+  options.open.mode = OpenMode::read_only;
+  const Database database = open(options);
+  verify(database, options);
+  compare_all(database, options, options.round);
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  if (argc < 3) throw std::invalid_argument("usage: rdb_side VERB FILE [OPTIONS]");
+  options.verb = argv[1];
+  options.file = argv[2];
+  for (int i = 3; i < argc; i++) {
+    const std::string word = argv[i];
+    auto argument = [&]() -> std::string {
+      if (++i == argc) throw std::invalid_argument(word + " needs a value");
+      return argv[i];
+    };
+    if (word == "--spec") options.spec = argument();
+    else if (word == "--seed") options.seed = std::stoull(argument());
+    else if (word == "--round") options.round = std::stoull(argument());
+    else if (word == "--crash") options.crash = true;
+    else if (word == "--open-txn") options.open_txn = true;
+    else if (word == "--expect-clean") options.expect_clean = true;
+    else if (word == "--allow-leaks") options.allow_leaks = true;
+    else if (word == "--recheck") options.recheck = true;
+    else if (word == "--drop-doomed") options.drop_doomed = true;
+    else if (word == "--mirror") options.open.eof_mirror = true;
+    else if (word == "--redb-profile") options.open.key_profile = KeyProfile::redb;
+    else if (word == "--region-pages") {
+      options.open.region_pages = static_cast<uint32_t>(std::stoul(argument()));
+    } else if (word == "--budget") options.open.memory_budget_bytes = std::stoull(argument());
+    else throw std::invalid_argument("unknown option " + word);
+  }
+  return options;
+}
+
+}  // namespace
+}  // namespace rdb::interop
+
+int main(int argc, char** argv) {
+  using namespace rdb::interop;
+  try {
+    const Options options = parse(argc, argv);
+    if (options.verb == "create") create(options);
+    else if (options.verb == "check") check(options);
+    else if (options.verb == "turn") turn(options);
+    else if (options.verb == "look") look(options);
+    else throw std::invalid_argument("no verb " + options.verb);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "rdb %s: %s\n", argc > 1 ? argv[1] : "", error.what());
+    return 1;
+  }
+}
