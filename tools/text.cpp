@@ -254,6 +254,7 @@ std::string format_percent(uint64_t part, uint64_t whole) {
 }
 
 std::string format_seconds(double seconds) {
+  if (seconds < 0.1) return printf_text("%.2f %s", seconds * 1000, "ms");
   if (seconds < 60) return printf_text("%.2f %s", seconds, "s");
   const auto whole = static_cast<uint64_t>(seconds);
   char buffer[64];
