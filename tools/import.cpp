@@ -134,6 +134,7 @@ class Importer {
   std::string outcome(ErrorCode code) const {
     // Only the next open can tell whether the batch was stored.
     if (code == ErrorCode::recovery_required) return "";
+    if (complete_) return "; all " + counted(rows_, "row") + " are stored";
     if (rows_ == 0) return "; nothing was stored";
     return "; " + counted(rows_, "row") + " of earlier batches are stored, none of this one";
   }
@@ -170,6 +171,7 @@ class Importer {
       run_batch(db, line, more);
     } while (more);
     progress_.finish();
+    complete_ = true;
     db.close();
     print_summary(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
@@ -266,6 +268,7 @@ class Importer {
   Progress progress_;
   uint64_t rows_ = 0;  // committed
   uint64_t commits_ = 0;
+  bool complete_ = false;  // nothing is left to import
 };
 
 }  // namespace
