@@ -559,7 +559,7 @@ typedef struct rdb_table_info {
  *
  * RDB_ERR_TABLE_MISSING: not there, and txn is a reader. RDB_ERR_TABLE_TYPE, RDB_ERR_TYPE_CHANGED,
  * RDB_ERR_TABLE_IS_MULTIMAP: stored otherwise. RDB_ERR_TABLE_OPEN: already open in this
- * write transaction. RDB_ERR_RESERVED_NAME: empty, or kept for the library.
+ * write transaction. RDB_ERR_RESERVED_NAME: kept for the library.
  *
  * key, value  NULL: RDB_TYPE_BUILTIN "&[u8]", byte strings in byte order.
  * out         released by rdb_table_close. since 1.0 */

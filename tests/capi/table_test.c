@@ -64,7 +64,8 @@ static void types(void) {
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("\xed\xa0\x80"), NULL, NULL, &again, &err),
                RDB_ERR_INVALID_ARGUMENT);
   CHECK_STATUS(rdb_table_open(txn, (rdb_slice){NULL, 4}, NULL, NULL, &again, &err), RDB_ERR_MISUSE);
-  CHECK_STATUS(rdb_table_open(txn, RDB_SLICE(""), NULL, NULL, &again, &err), RDB_ERR_RESERVED_NAME);
+  CHECK_STATUS(rdb_table_open(txn, RDB_SLICE(""), NULL, NULL, &again, &err),
+               RDB_ERR_INVALID_ARGUMENT);
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("__rdb:x"), NULL, NULL, &again, &err),
                RDB_ERR_RESERVED_NAME);
   REQUIRE_OK(rdb_table_open(txn, RDB_SLICE("gr\xc3\xbc\xc3\x9f"), NULL, NULL, &table, &err));
