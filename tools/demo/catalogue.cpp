@@ -3,8 +3,8 @@
 #include <charconv>
 #include <filesystem>
 
+#include "../text.hpp"
 #include "session.hpp"
-#include "text.hpp"
 
 namespace rdb::demo {
 

@@ -15,10 +15,10 @@
 #include <thread>
 #include <vector>
 
+#include "../progress.hpp"
+#include "../text.hpp"
 #include "catalogue.hpp"
-#include "progress.hpp"
 #include "session.hpp"
-#include "text.hpp"
 
 namespace rdb::demo {
 
