@@ -370,8 +370,9 @@ RDB_API rdb_status rdb_option_at(size_t index, rdb_option_info *out, rdb_error *
 /* Opens the database in the file at path, or creates one.
  *
  * A file that was not closed cleanly is repaired first, which may take as long as reading it
- * (rdb_recovery tells). A file can be open once: a second open, in this process or another one,
- * is RDB_ERR_ALREADY_OPEN; opens for reading exclude only writers.
+ * (rdb_recovery tells). While a file is open for writing it cannot be opened again, in this process
+ * or another one: RDB_ERR_ALREADY_OPEN. Any number may have it open for reading instead; what would be
+ * repaired is then only checked.
  *
  * options  NULL: the defaults.
  * out      released by rdb_close or rdb_close_deferred. since 1.0 */

@@ -1,6 +1,7 @@
 /* db_test.c: opening, closing, asking a database; what stands in the way of an open. */
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "check.h"
 
@@ -109,7 +110,7 @@ static void refused(void) {
 
 static void read_only(void) {
   const char *path = scratch_path("read_only.rdb");
-  rdb_db *db;
+  rdb_db *db, *beside;
   rdb_txn *txn;
   rdb_table *table;
   db = open_file(path, RDB_OPEN_CREATE);
@@ -122,7 +123,74 @@ static void read_only(void) {
   CHECK(txn == NULL);
   txn = begin(db, RDB_TXN_READ);
   table = open_table(txn, "t");
+  CASE("opens for reading stand beside each other, and keep a writer out");
+  beside = open_file(path, RDB_OPEN_READ_ONLY);
+  CHECK_OK(rdb_close(beside, &err));
+  CHECK_STATUS(try_open(path, RDB_OPEN_EXISTING), RDB_ERR_ALREADY_OPEN);
   CHECK_OK(rdb_contains(table, RDB_SLICE("k001"), &err));
+  CHECK_OK(rdb_table_close(table, &err));
+  CHECK_OK(rdb_txn_abort(txn, &err));
+  CHECK_OK(rdb_close(db, &err));
+}
+
+static rdb_status repair_answer;
+static int repair_calls;
+static rdb_status on_repair(void *ctx, uint64_t done, uint64_t total) {
+  CHECK(ctx == &repair_calls && (total == 0 || done <= total));
+  ++repair_calls;
+  return repair_answer;
+}
+
+static void repaired(void) {
+  const char *path = scratch_path("repaired.rdb");
+  rdb_options options = RDB_OPTIONS_INIT;
+  rdb_recovery_info recovery = RDB_RECOVERY_INFO_INIT;
+  rdb_db *db;
+  rdb_txn *txn;
+  rdb_table *table;
+  rdb_cancel *cancel;
+  int status = -1;
+  const pid_t child = fork();
+  if (child == 0) { /* ends without closing */
+    db = open_file(path, RDB_OPEN_CREATE);
+    fill(db, "t", 900);
+    _exit(check_failures != 0);
+  }
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+
+  CASE("a file that was not closed is checked when opened for reading");
+  db = open_file(path, RDB_OPEN_READ_ONLY);
+  CHECK_OK(rdb_recovery(db, &recovery, &err));
+  CHECK((recovery.flags & RDB_RECOVERY_CLEAN) == 0);
+  CHECK_OK(rdb_close(db, &err));
+
+  CASE("a repair can be stopped by its callback, whose errors come through, and be cancelled");
+  options.repair_progress.fn = on_repair;
+  options.repair_progress.ctx = &repair_calls;
+  repair_answer = RDB_STOPPED;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), RDB_ERR_REPAIR_ABORTED);
+  CHECK(db == NULL && repair_calls == 1);
+  repair_answer = -777;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), -777);
+  repair_answer = RDB_EXISTS;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), RDB_ERR_CALLBACK);
+  repair_answer = RDB_OK;
+  REQUIRE_OK(rdb_cancel_create(&cancel, &err));
+  rdb_cancel_trigger(cancel);
+  options.cancel = cancel;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), RDB_ERR_CANCELLED);
+  options.cancel = NULL;
+  rdb_cancel_free(cancel);
+
+  CASE("the repair that is let through keeps every commit");
+  repair_calls = 0;
+  REQUIRE_OK(rdb_open(slice_of(path), &options, &db, &err));
+  CHECK(repair_calls >= 1);
+  CHECK_OK(rdb_recovery(db, &recovery, &err));
+  CHECK((recovery.flags & RDB_RECOVERY_FULL_REPAIR) != 0);
+  txn = begin(db, RDB_TXN_READ);
+  table = open_table(txn, "t");
+  CHECK_OK(rdb_contains(table, RDB_SLICE("k899"), &err));
   CHECK_OK(rdb_table_close(table, &err));
   CHECK_OK(rdb_txn_abort(txn, &err));
   CHECK_OK(rdb_close(db, &err));
@@ -189,6 +257,7 @@ int main(void) {
   reopen();
   refused();
   read_only();
+  repaired();
   deferred();
   stats();
   return check_result();
