@@ -5,17 +5,17 @@
 
 #include "check.h"
 
-static rdb_db *open_file(const char *path, uint32_t mode) {
+static rdb_db* open_file(const char* path, uint32_t mode) {
   rdb_options options = RDB_OPTIONS_INIT;
-  rdb_db *db;
+  rdb_db* db;
   options.mode = mode;
   REQUIRE_OK(rdb_open(slice_of(path), &options, &db, &err));
   return db;
 }
 
-static rdb_status try_open(const char *path, uint32_t mode) {
+static rdb_status try_open(const char* path, uint32_t mode) {
   rdb_options options = RDB_OPTIONS_INIT;
-  rdb_db *db = WRONG(rdb_db, &err);
+  rdb_db* db = WRONG(rdb_db, &err);
   rdb_status status;
   options.mode = mode;
   status = rdb_open(slice_of(path), &options, &db, &err);
@@ -25,10 +25,10 @@ static rdb_status try_open(const char *path, uint32_t mode) {
 }
 
 static void reopen(void) {
-  const char *path = scratch_path("reopen.rdb");
-  rdb_db *db;
-  rdb_txn *txn;
-  rdb_table *table;
+  const char* path = scratch_path("reopen.rdb");
+  rdb_db* db;
+  rdb_txn* txn;
+  rdb_table* table;
   char buffer[16];
   size_t size = 0;
   rdb_recovery_info recovery = RDB_RECOVERY_INFO_INIT;
@@ -63,10 +63,10 @@ static void reopen(void) {
 }
 
 static void refused(void) {
-  const char *path = scratch_path("refused.rdb");
-  const char *foreign = scratch_path("foreign.rdb");
-  const char *cut = scratch_path("cut.rdb");
-  rdb_db *db;
+  const char* path = scratch_path("refused.rdb");
+  const char* foreign = scratch_path("foreign.rdb");
+  const char* cut = scratch_path("cut.rdb");
+  rdb_db* db;
   struct stat facts;
   char content[4096];
 
@@ -109,10 +109,10 @@ static void refused(void) {
 }
 
 static void read_only(void) {
-  const char *path = scratch_path("read_only.rdb");
+  const char* path = scratch_path("read_only.rdb");
   rdb_db *db, *beside;
-  rdb_txn *txn;
-  rdb_table *table;
+  rdb_txn* txn;
+  rdb_table* table;
   db = open_file(path, RDB_OPEN_CREATE);
   fill(db, "t", 3);
   CHECK_OK(rdb_close(db, &err));
@@ -135,20 +135,20 @@ static void read_only(void) {
 
 static rdb_status repair_answer;
 static int repair_calls;
-static rdb_status on_repair(void *ctx, uint64_t done, uint64_t total) {
+static rdb_status on_repair(void* ctx, uint64_t done, uint64_t total) {
   CHECK(ctx == &repair_calls && (total == 0 || done <= total));
   ++repair_calls;
   return repair_answer;
 }
 
 static void repaired(void) {
-  const char *path = scratch_path("repaired.rdb");
+  const char* path = scratch_path("repaired.rdb");
   rdb_options options = RDB_OPTIONS_INIT;
   rdb_recovery_info recovery = RDB_RECOVERY_INFO_INIT;
-  rdb_db *db;
-  rdb_txn *txn;
-  rdb_table *table;
-  rdb_cancel *cancel;
+  rdb_db* db;
+  rdb_txn* txn;
+  rdb_table* table;
+  rdb_cancel* cancel;
   int status = -1;
   const pid_t child = fork();
   if (child == 0) { /* ends without closing */
@@ -197,12 +197,12 @@ static void repaired(void) {
 }
 
 static void deferred(void) {
-  const char *path = scratch_path("deferred.rdb");
-  rdb_db *db = open_file(path, RDB_OPEN_CREATE);
+  const char* path = scratch_path("deferred.rdb");
+  rdb_db* db = open_file(path, RDB_OPEN_CREATE);
   rdb_txn *reader, *writer;
   rdb_table *table, *late = WRONG(rdb_table, &err);
-  rdb_cursor *cursor;
-  rdb_value *value;
+  rdb_cursor* cursor;
+  rdb_value* value;
   uint64_t number = 7;
   char buffer[8];
   size_t size = 7;
@@ -238,9 +238,9 @@ static void deferred(void) {
 }
 
 static void stats(void) {
-  rdb_db *db = memory_db();
+  rdb_db* db = memory_db();
   rdb_stats_info info = RDB_STATS_INFO_INIT;
-  rdb_txn *reader = begin(db, RDB_TXN_READ);
+  rdb_txn* reader = begin(db, RDB_TXN_READ);
   fill(db, "t", 10);
   CASE("figures tell what happened since the open");
   CHECK_OK(rdb_stats(db, &info, &err));
