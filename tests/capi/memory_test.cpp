@@ -1,8 +1,8 @@
 // memory_test.cpp: the n-th allocation fails, for every n, in a walk over the whole interface.
 //
-// Each call may succeed or say that memory or space ran out, never crash or throw; whatever was made
-// can be released; and what was committed is whole. operator new of this program replaces the
-// library's.
+// Each call may succeed or say that memory or space ran out, never crash or throw; whatever was
+// made can be released, all of it; and what was committed is whole. operator new of this program
+// replaces the library's.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -17,15 +17,23 @@ namespace {
 // Allocations left until one fails; negative: none does.
 long countdown = -1;
 bool failed = false;
+long live = 0;  // allocations not yet freed
 
 void* allocate(std::size_t size, std::size_t alignment) {
   if (countdown == 0) failed = true;
   if (countdown >= 0 && countdown-- == 0) throw std::bad_alloc();
-  void* const memory = alignment > alignof(std::max_align_t)
-                           ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
-                           : std::malloc(size == 0 ? 1 : size);
+  void* const memory =
+      alignment > alignof(std::max_align_t)
+          ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+          : std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
+  ++live;
   return memory;
+}
+
+void release(void* memory) noexcept {
+  if (memory != nullptr) --live;
+  std::free(memory);
 }
 
 }  // namespace
@@ -35,12 +43,12 @@ void* operator new[](std::size_t size) { return allocate(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete[](void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 
 namespace {
 
@@ -88,6 +96,8 @@ void use_table(rdb_table* table) {
   DONE(rdb_get_pin(table, keys[0], &value, &err));
   rdb_value_free(value);
   DONE(rdb_get_into(table, keys[0], buffer, sizeof buffer, &size, &err));
+  const rdb_status nowhere = rdb_result_create(nullptr, &err);
+  if (nowhere != RDB_ERR_MISUSE) done(nowhere < 0 ? nowhere : RDB_ERR_INTERNAL, "no place");
   if (DONE(rdb_result_create(&result, &err))) DONE(rdb_get_batch(table, keys, 2, result, &err));
   rdb_result_free(result);
   if (DONE(rdb_cursor_open(table, &cursor, &err))) {
@@ -108,7 +118,8 @@ void use_database(rdb_db* db) {
   rdb_listing* listing = nullptr;
   rdb_report* report = nullptr;
   if (DONE(rdb_txn_begin(db, RDB_TXN_WRITE, nullptr, &txn, &err))) {
-    if (DONE(rdb_table_open(txn, RDB_SLICE("a table with a long name"), nullptr, nullptr, &table, &err))) {
+    if (DONE(rdb_table_open(txn, RDB_SLICE("a table with a long name"), nullptr, nullptr, &table,
+                            &err))) {
       use_table(table);
     }
     rdb_table_close(table, nullptr);
@@ -139,7 +150,8 @@ void check_whole(rdb_db* db) {
   rdb_report_describe(report, &info, nullptr);
   if (info.problem_count != 0) {
     rdb_report_problem(report, 0, &first, nullptr);
-    problem("damage", std::string(static_cast<const char*>(first.what.data), first.what.size).c_str());
+    problem("damage",
+            std::string(static_cast<const char*>(first.what.data), first.what.size).c_str());
   }
   rdb_report_free(report);
 }
@@ -148,19 +160,19 @@ void check_whole(rdb_db* db) {
 
 int main() {
   for (;; ++round_number) {
+    const long live_before = live;
     rdb_db* db = nullptr;
     failed = false;
     countdown = round_number;
     const bool opened = DONE(rdb_open_memory(nullptr, &db, &err));
     if (opened) use_database(db);
     countdown = -1;
-    if (!failed) {
-      rdb_close(db, nullptr);
-      break;
-    }
     if (opened) check_whole(db);
     if (rdb_close(db, &err) < 0) problem("close", err.message);
-    if (problems > 20) break;
+    // The first round also makes what stays for the life of the process.
+    if (live != live_before && round_number != 0)
+      problem("leak", std::to_string(live - live_before).c_str());
+    if (!failed || problems > 20) break;
   }
   std::printf("%ld allocations, each failed once\n", round_number);
   return problems != 0;

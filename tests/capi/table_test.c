@@ -2,8 +2,8 @@
 #include "check.h"
 
 static void types(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn = begin(db, RDB_TXN_WRITE);
+  rdb_db* db = memory_db();
+  rdb_txn* txn = begin(db, RDB_TXN_WRITE);
   rdb_table *table, *again = WRONG(rdb_table, &err);
   const rdb_type u64 = RDB_TYPE_INIT("u64");
   const rdb_type text = RDB_TYPE_INIT("&str");
@@ -83,9 +83,9 @@ static void types(void) {
 }
 
 static void unknown_order(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn = begin(db, RDB_TXN_WRITE);
-  rdb_table *table;
+  rdb_db* db = memory_db();
+  rdb_txn* txn = begin(db, RDB_TXN_WRITE);
+  rdb_table* table;
   rdb_type user = RDB_TYPE_INIT("my::Key");
   rdb_status status;
   user.type_class = RDB_TYPE_USER_DEFINED;
@@ -103,8 +103,8 @@ static void unknown_order(void) {
 }
 
 static void listing(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
   rdb_listing *all, *one = WRONG(rdb_listing, &err);
   rdb_table_info info = RDB_TABLE_INFO_INIT;
   fill(db, "beta", 3);
@@ -137,9 +137,9 @@ static void listing(void) {
 }
 
 static void rename_and_delete(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
-  rdb_table *table;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
+  rdb_table* table;
   uint64_t length = 0;
   fill(db, "a", 3);
   fill(db, "b", 1);
@@ -166,10 +166,10 @@ static void rename_and_delete(void) {
 }
 
 static void figures(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
-  rdb_table *table;
-  rdb_cancel *cancel;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
+  rdb_table* table;
+  rdb_cancel* cancel;
   rdb_table_stats_info stats = RDB_TABLE_STATS_INFO_INIT;
   fill(db, "t", 900);
   txn = begin(db, RDB_TXN_READ);
@@ -191,10 +191,10 @@ static void figures(void) {
 }
 
 static void closing_under_cursors(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
   rdb_table *table, *again = NULL;
-  rdb_cursor *cursor;
+  rdb_cursor* cursor;
   rdb_slice key;
   fill(db, "t", 3);
   txn = begin(db, RDB_TXN_WRITE);
