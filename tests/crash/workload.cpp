@@ -183,6 +183,14 @@ void Workload::build_steps() {
     for (uint64_t i = 0; i < 300; ++i) put_row(table, state["pairs"], le64(i * i), le64(i));
   });
   for (int batch = 0; batch < 3; ++batch) {
+    // Not durable when the file grows: the sync of the growth must not fail silently.
+    add("rows in front of the growth, not durable", not_durable,
+        [batch](Workload&, WriteTxn& txn, State& state) {
+          Table table = open_text(txn, state, "people");
+          for (int i = 0; i < 30; ++i) {
+            put_row(table, state["people"], text_key(500 + i), bytes(400, i + batch));
+          }
+        });
     add("growth", batch == 1 ? two_phase : durable, [batch](Workload&, WriteTxn& txn, State& state) {
       Table table = open_text(txn, state, "bulk");
       for (int i = 0; i < 14; ++i) {

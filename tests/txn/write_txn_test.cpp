@@ -42,6 +42,15 @@ TEST_SUITE("txn/write_txn") {
     CHECK_EQ(database.begin_read().list_tables().size(), 2);
   }
 
+  TEST_CASE("the longest timeout there is waits, and does not overflow") {
+    Database database = Database::open_memory();
+    std::optional<WriteTxn> first(database.begin_write());
+    std::thread waiting([&] { database.begin_write({milliseconds::max(), nullptr}).commit(); });
+    std::this_thread::sleep_for(milliseconds(10));
+    first.reset();
+    waiting.join();
+  }
+
   TEST_CASE("a waiting writer gives up when its token is raised") {
     Database database = Database::open_memory();
     const WriteTxn first = database.begin_write();
