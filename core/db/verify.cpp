@@ -133,10 +133,6 @@ void Verifier::take_snapshot() {
       if (store_.unpersisted().empty() && store_.non_durable_commits == 0) {
         live_allocator_ = store_.allocator();
         held_back_ = store_.pending().all();
-        store_.held().keep_if([&](PageNumber page) {
-          held_back_.push_back(page);
-          return true;
-        });
       }
       store_.writer_lock().release();
     }
@@ -298,15 +294,19 @@ std::optional<page::PageAllocator> Verifier::stored_allocator() {
 }
 
 void Verifier::check_allocation() {
+  std::optional<page::PageAllocator> stored;
+  if (!live_allocator_) stored = stored_allocator();
+  if (!live_allocator_ && !stored) return;
+  std::vector<std::string> notes;
+  auto lists =
+      txn::HeldPages::load(store_.pool(), snapshot_, layout_, true, KeyProfile::shodh, notes);
+  lists.keep_if([&](PageNumber page) {
+    held_back_.push_back(page);
+    return true;
+  });
   if (live_allocator_) {
     compare(*live_allocator_, "allocator");
-  } else if (const auto stored = stored_allocator()) {
-    std::vector<std::string> notes;
-    auto held = txn::HeldPages::load(store_.pool(), snapshot_, layout_, true, KeyProfile::shodh, notes);
-    held.keep_if([&](PageNumber page) {
-      held_back_.push_back(page);
-      return true;
-    });
+  } else {
     compare(*stored, "stored allocator state");
   }
 }
