@@ -33,7 +33,7 @@ class BenchWriter final : public page::PageWriter {
  public:
   using PageWriter::PageWriter;
 
-  page::NewPage allocate(uint64_t) override {
+  page::NewPage allocate(uint64_t, page::PageUse) override {
     format::PageNumber page{0, next_, 0};
     if (free_.empty()) {
       ++next_;

@@ -455,9 +455,9 @@ uint32_t Mutator::split_point(uint32_t begin, uint32_t end) const {
   return cut;
 }
 
-page::NewPage Mutator::allocate(uint64_t bytes) {
+page::NewPage Mutator::allocate(uint64_t bytes, page::PageUse use) {
   allocated_.reserve(allocated_.size() + 1);  // so that a page is never lost between two lines
-  const page::NewPage fresh = writer_.allocate(bytes);
+  const page::NewPage fresh = writer_.allocate(bytes, use);
   allocated_.push_back(fresh.number);
   return fresh;
 }
@@ -465,7 +465,8 @@ page::NewPage Mutator::allocate(uint64_t bytes) {
 // A new page of at least bytes with the used part of a page that it replaces.
 page::NewPage Mutator::copy_of(const Step& step, uint64_t used, uint64_t bytes) {
   replaced_.push_back(step.page);
-  const page::NewPage fresh = allocate(bytes);
+  const page::NewPage fresh =
+      allocate(bytes, is_leaf(step.bytes) ? shape_.leaf_use : page::PageUse::branch);
   std::memcpy(fresh.bytes.data(), step.bytes.data(), used);
   return fresh;
 }
@@ -499,7 +500,7 @@ BranchChild Mutator::place_leaf(std::span<const LeafEntry> entries) {
     return {page, kDeferredChecksum};
   }
   if (bytes > ~uint32_t{0}) throw_too_large("a leaf", bytes);
-  const page::NewPage fresh = allocate(bytes);
+  const page::NewPage fresh = allocate(bytes, shape_.leaf_use);
   format::build_leaf(fresh.bytes, entries, shape_.widths);
   return {fresh.number, kDeferredChecksum};
 }
@@ -515,7 +516,7 @@ BranchChild Mutator::place_branch(std::span<const BranchChild> children,
     return {page, kDeferredChecksum};
   }
   if (bytes > ~uint32_t{0}) throw_too_large("a branch", bytes);
-  const page::NewPage fresh = allocate(bytes);
+  const page::NewPage fresh = allocate(bytes, page::PageUse::branch);
   format::build_branch(fresh.bytes, children, keys, shape_.widths);
   return {fresh.number, kDeferredChecksum};
 }

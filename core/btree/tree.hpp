@@ -11,6 +11,7 @@
 #include "btree/key_order.hpp"
 #include "btree/node.hpp"
 #include "page/frame_pool.hpp"
+#include "page/page_allocator.hpp"
 
 namespace rdb::btree {
 
@@ -18,6 +19,8 @@ namespace rdb::btree {
 struct TreeShape {
   format::Widths widths;
   KeyOrder order;
+  // Where new leaves lie. Leaves that nearly every commit replaces, as a catalog's, belong with the branches.
+  page::PageUse leaf_use = page::PageUse::leaf;
 };
 
 struct Found {

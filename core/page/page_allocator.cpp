@@ -23,6 +23,8 @@ struct RunRule {
 constexpr RunRule kRunRules[] = {{64, false}, {16, false}, {4, true}, {1, true}};
 constexpr uint32_t kLongestRunAsked = 64;
 constexpr uint64_t kSlackDivisor = 3;
+// By PageUse. A run ends so soon that neither use takes all of a long gap from the other.
+constexpr uint32_t kLongestRun[] = {1024, 256};
 
 // A growth step costs one more sync and a file system transaction: few of them, but small files
 // stay small and a large one does not jump by gigabytes.
@@ -93,60 +95,84 @@ uint8_t PageAllocator::max_order() const noexcept {
   return max_order_for(layout_.region_max_data_pages);
 }
 
-std::optional<PageNumber> PageAllocator::allocate(uint8_t order) {
-  if (order == 0) return allocate_page(true);
-  return allocate_block(order, cursor_.region, cursor_.page);
+std::optional<PageNumber> PageAllocator::allocate(uint8_t order, PageUse use) {
+  if (order == 0) return allocate_page(use, true);
+  const Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  return allocate_block(order, cursor.region, cursor.page);
 }
 
-std::optional<PageNumber> PageAllocator::allocate_any(uint8_t order) {
-  if (order == 0) return allocate_page(false);
-  return allocate_block(order, cursor_.region, cursor_.page);
+std::optional<PageNumber> PageAllocator::allocate_any(uint8_t order, PageUse use) {
+  if (order == 0) return allocate_page(use, false);
+  const Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  return allocate_block(order, cursor.region, cursor.page);
 }
 
 std::optional<PageNumber> PageAllocator::allocate_lowest(uint8_t order) {
   return allocate_block(order, 0, 0);
 }
 
-std::optional<PageNumber> PageAllocator::allocate_page(bool may_ask_for_growth) {
-  if (const std::optional<PageNumber> page = take_from_run()) return page;
+std::optional<PageNumber> PageAllocator::allocate_page(PageUse use, bool may_ask_for_growth) {
+  Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  if (const std::optional<PageNumber> page = take_from_run(cursor)) return page;
   if (free_pages_ == 0) return std::nullopt;
   const bool has_slack = free_pages_ >= layout_.total_pages() / kSlackDivisor;
   for (const RunRule& rule : kRunRules) {
     if (may_ask_for_growth && rule.needs_slack && !has_slack) return std::nullopt;
-    if (start_run(rule.min_pages)) return take_from_run();
+    if (start_run(use, rule.min_pages)) return take_from_run(cursor);
   }
-  return std::nullopt;
+  // What is left lies in the other use's run.
+  return take_from_run(cursors_[1 - static_cast<size_t>(use)]);
 }
 
-std::optional<PageNumber> PageAllocator::take_from_run() {
-  if (cursor_.page >= cursor_.end) return std::nullopt;
-  FreeMap& map = regions_[cursor_.region].map;
-  const std::optional<uint32_t> page = map.lowest_free(cursor_.page);
-  if (!page || *page >= cursor_.end) {
-    cursor_.page = cursor_.end;
+std::optional<PageNumber> PageAllocator::take_from_run(Cursor& cursor) {
+  if (cursor.page >= cursor.end) return std::nullopt;
+  FreeMap& map = regions_[cursor.region].map;
+  const std::optional<uint32_t> page = map.lowest_free(cursor.page);
+  if (!page || *page >= cursor.end) {
+    cursor.page = cursor.end;
     return std::nullopt;
   }
   map.mark_used(*page, 1);
   --free_pages_;
-  cursor_.page = *page + 1;
-  return PageNumber{cursor_.region, *page, 0};
+  cursor.page = *page + 1;
+  return PageNumber{cursor.region, *page, 0};
 }
 
-bool PageAllocator::start_run(uint32_t min_pages) {
+bool PageAllocator::start_run(PageUse use, uint32_t min_pages) {
+  Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  const Cursor& other = cursors_[1 - static_cast<size_t>(use)];
   const size_t count = regions_.size();
   // The cursor's region comes twice: from the cursor, and at the end from its start.
   for (size_t i = 0; i <= count; ++i) {
-    const uint32_t r = static_cast<uint32_t>((cursor_.region + i) % count);
-    const uint32_t from = i == 0 ? cursor_.page : 0;
+    const uint32_t r = static_cast<uint32_t>((cursor.region + i) % count);
+    const uint32_t from = i == 0 ? cursor.page : 0;
     Region& region = regions_[r];
     if (region.longest_run < min_pages || region.map.free_count() < min_pages) continue;
-    if (const auto run = region.map.find_run(min_pages, FreeMap::kMaxPages, from)) {
-      cursor_ = {r, run->first, run->first + run->count};
+    if (const auto run = find_run(r, min_pages, from, kLongestRun[static_cast<size_t>(use)], other)) {
+      cursor = {r, run->first, run->first + run->count};
       return true;
     }
-    if (from == 0) region.longest_run = min_pages - 1;
+    const bool searched_all = from == 0 && (other.region != r || other.page >= other.end);
+    if (searched_all) region.longest_run = min_pages - 1;
   }
   return false;
+}
+
+// As FreeMap::find_run, outside the run that is taken.
+std::optional<FreeMap::Run> PageAllocator::find_run(uint32_t region, uint32_t min_pages,
+                                                    uint32_t from, uint32_t max_pages,
+                                                    const Cursor& taken) const {
+  for (;;) {
+    const auto run = regions_[region].map.find_run(min_pages, max_pages, from);
+    if (!run) return std::nullopt;
+    if (taken.region != region || run->first >= taken.end || run->first + run->count <= taken.page) {
+      return run;
+    }
+    if (run->first < taken.page && taken.page - run->first >= min_pages) {
+      return FreeMap::Run{run->first, taken.page - run->first};
+    }
+    from = taken.end;
+  }
 }
 
 std::optional<PageNumber> PageAllocator::allocate_block(uint8_t order, uint32_t region_number,
@@ -285,8 +311,10 @@ void PageAllocator::set_layout(const Layout& layout) {
   }
   free_pages_ = layout.total_pages() - allocated_pages();
   layout_ = layout;
-  if (cursor_.region >= regions_.size()) cursor_ = {};
-  cursor_.end = std::min(cursor_.end, regions_[cursor_.region].map.size());
+  for (Cursor& cursor : cursors_) {
+    if (cursor.region >= regions_.size()) cursor = {};
+    cursor.end = std::min(cursor.end, regions_[cursor.region].map.size());
+  }
 }
 
 AllocatorState PageAllocator::encode_state(std::span<const PageNumber> also_free) const {

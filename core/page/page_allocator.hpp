@@ -4,7 +4,7 @@
 // choice decides how many device writes a commit takes, and scattered pages cost 20 to 40 times
 // what a run costs. So single pages come from runs:
 //
-//   cursor    the run in use. It outlives transactions: one continues where the one before
+//   cursor    the run in use, one for leaves and one for branches. It outlives transactions: one continues where the one before
 //             stopped, and the search for the next run starts there and wraps around (a log that
 //             reuses its own gaps).
 //   step 1    a run of >= 64 pages (256 KiB, one full-speed write) anywhere in the file
@@ -19,7 +19,6 @@
 // supply: once growth has stopped, the leaves that stay behind cut the gaps short. A single update
 // then takes 3.4 runs for its 6 pages, 100 updates 36 for 184 (the test "steady random updates ..."
 // measures it).
-// TODO(perf): keep pages that die with the next commit (branches, system tree) apart from leaves.
 //
 // Blocks of order > 0 lie at the first aligned place at or after the cursor, and leave the cursor
 // where it is: single pages then fill the gap before the block and go on behind it.
@@ -32,6 +31,7 @@
 // Belongs to the writer; not synchronised.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -49,6 +49,11 @@ struct AllocatorState {
   std::vector<std::vector<std::byte>> regions;
   std::vector<std::byte> tracker;
 };
+
+// What a page is for, as far as that tells how soon it is given up: nearly every commit replaces the
+// branches it touched before, a leaf stays until one of its own keys changes. Kept apart, the branches
+// leave whole runs behind, and the leaves are not torn by them.
+enum class PageUse : uint8_t { leaf, branch };
 
 class PageAllocator {
  public:
@@ -72,9 +77,9 @@ class PageAllocator {
 
   // The clustered policy above. nullopt: grow the file (grown_layout) and ask again; when it cannot
   // grow, allocate_any.
-  std::optional<format::PageNumber> allocate(uint8_t order);
+  std::optional<format::PageNumber> allocate(uint8_t order, PageUse use = PageUse::leaf);
   // As allocate, without step 3. nullopt only when there is no block of the order at all.
-  std::optional<format::PageNumber> allocate_any(uint8_t order);
+  std::optional<format::PageNumber> allocate_any(uint8_t order, PageUse use = PageUse::leaf);
   // The lowest block of the order, for compaction and the closing commit. nullopt when there is
   // none.
   std::optional<format::PageNumber> allocate_lowest(uint8_t order);
@@ -118,17 +123,19 @@ class PageAllocator {
     uint32_t end = 0;
   };
 
-  std::optional<format::PageNumber> allocate_page(bool may_ask_for_growth);
-  std::optional<format::PageNumber> take_from_run();
+  std::optional<format::PageNumber> allocate_page(PageUse use, bool may_ask_for_growth);
+  std::optional<format::PageNumber> take_from_run(Cursor& cursor);
   // Moves the cursor to the next run of at least min_pages.
-  bool start_run(uint32_t min_pages);
+  bool start_run(PageUse use, uint32_t min_pages);
+  std::optional<FreeMap::Run> find_run(uint32_t region, uint32_t min_pages, uint32_t from,
+                                       uint32_t max_pages, const Cursor& taken) const;
   std::optional<format::PageNumber> allocate_block(uint8_t order, uint32_t region, uint32_t from);
   void note_freed(Region& region, uint32_t first, uint8_t order) noexcept;
 
   format::Layout layout_;
   std::vector<Region> regions_;
   uint64_t free_pages_ = 0;
-  Cursor cursor_;
+  std::array<Cursor, 2> cursors_;  // by PageUse
 };
 
 }  // namespace rdb::page

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "page/frame_pool.hpp"
+#include "page/page_allocator.hpp"
 
 namespace rdb::page {
 
@@ -29,9 +30,9 @@ class PageWriter {
   // Mutable bytes of an owned page; requires that this Operation has read or allocated it.
   std::span<std::byte> edit(PageNumber page) { return pool_.edit(page); }
 
-  // A page that holds at least bytes, of the smallest order. May grow the file. too_large past 4 GiB,
+  // A page that holds at least bytes, of the smallest order; use steers where it lies. May grow the file. too_large past 4 GiB,
   // out_of_space when the device or the format is full; nothing changed then.
-  virtual NewPage allocate(uint64_t bytes) = 0;
+  virtual NewPage allocate(uint64_t bytes, PageUse use) = 0;
   // The tree no longer uses the page.
   virtual void free(PageNumber page) = 0;
   // Bytes of the page worth writing, for pages of order > 0; told once its content is final.

@@ -10,7 +10,8 @@ namespace rdb::txn {
 const btree::TreeShape& catalog_shape() {
   static const btree::TreeShape shape{
       format::kVariableWidths,
-      btree::KeyOrder(format::describe_type({TypeName::kBuiltin, "&str"}))};
+      btree::KeyOrder(format::describe_type({TypeName::kBuiltin, "&str"})),
+      page::PageUse::branch};
   return shape;
 }
 

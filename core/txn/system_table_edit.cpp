@@ -30,7 +30,7 @@ SystemTableEdit::SystemTableEdit(page::PageWriter& writer, format::TreeRoot& cat
   order.known = true;
   order.width = table.widths.key;
   order.order = key_order;
-  shape_ = {table.widths, btree::KeyOrder(order)};
+  shape_ = {table.widths, btree::KeyOrder(order), page::PageUse::branch};
 }
 
 void SystemTableEdit::put(Bytes key, Bytes value) {

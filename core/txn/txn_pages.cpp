@@ -11,32 +11,32 @@ TxnPages::TxnPages(Store& store)
     : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {}
 
 // Clustered first; then a larger file; then, when the device is full, any hole that is left.
-PageNumber TxnPages::take(uint8_t order) {
+PageNumber TxnPages::take(uint8_t order, page::PageUse use) {
   page::PageAllocator& allocator = store_.allocator();
   if (lowest_) {
     if (auto page = allocator.allocate_lowest(order)) return *page;
   }
-  if (auto page = allocator.allocate(order)) return *page;
+  if (auto page = allocator.allocate(order, use)) return *page;
   try {
     store_.grow(order);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::out_of_space) {
-      if (auto page = allocator.allocate_any(order)) return *page;
+      if (auto page = allocator.allocate_any(order, use)) return *page;
     }
     throw;
   }
-  if (auto page = allocator.allocate(order)) return *page;
+  if (auto page = allocator.allocate(order, use)) return *page;
   throw Error(ErrorCode::internal,
               "a file that has just grown has no page of order " + std::to_string(order));
 }
 
-page::NewPage TxnPages::Writer::allocate(uint64_t bytes) {
+page::NewPage TxnPages::Writer::allocate(uint64_t bytes, page::PageUse use) {
   const uint8_t order = format::order_for_bytes(bytes);
   if (order > format::kMaxPageOrder) {
     throw Error(ErrorCode::too_large,
                 "a page of " + std::to_string(bytes) + " bytes exceeds the limit of 4 GiB");
   }
-  const PageNumber page = pages_.take(order);
+  const PageNumber page = pages_.take(order, use);
   try {
     pages_.allocated_.insert(page.bits());
     allocated.insert(page.bits());

@@ -51,7 +51,7 @@ class TxnPages {
   class Writer final : public page::PageWriter {
    public:
     Writer(TxnPages& pages, page::FramePool& pool) : PageWriter(pool), pages_(pages) {}
-    page::NewPage allocate(uint64_t bytes) override;
+    page::NewPage allocate(uint64_t bytes, page::PageUse use) override;
     void free(PageNumber page) override;
     void set_live_bytes(PageNumber page, uint64_t live_bytes) override;
 
@@ -62,7 +62,7 @@ class TxnPages {
     TxnPages& pages_;
   };
 
-  PageNumber take(uint8_t order);
+  PageNumber take(uint8_t order, page::PageUse use);
 
   Store& store_;
   Writer user_;

@@ -217,14 +217,14 @@ TEST_SUITE("btree/hostile") {
     TreeFixture f(test::shape_of("u64", 8));
     const page::Operation operation(*f.pool);
     const auto leaf = [&](uint64_t key) {
-      const page::NewPage page = f.writer->allocate(64);
+      const page::NewPage page = f.writer->allocate(64, page::PageUse::leaf);
       const std::vector<std::byte> k = le(key);
       const format::LeafEntry entry{k, k};
       format::build_leaf(page.bytes, {&entry, 1}, f.shape.widths);
       return format::BranchChild{page.number, base::kDeferredChecksum};
     };
     const auto branch = [&](format::BranchChild a, uint64_t key, format::BranchChild b) {
-      const page::NewPage page = f.writer->allocate(64);
+      const page::NewPage page = f.writer->allocate(64, page::PageUse::leaf);
       const std::vector<std::byte> k = le(key);
       const format::BranchChild children[] = {a, b};
       const Bytes keys[] = {k};

@@ -37,7 +37,7 @@ class TestWriter final : public page::PageWriter {
  public:
   TestWriter(page::FramePool& pool, uint32_t pages) : PageWriter(pool), pages_(pages) {}
 
-  page::NewPage allocate(uint64_t bytes) override {
+  page::NewPage allocate(uint64_t bytes, page::PageUse) override {
     if (fail_countdown >= 0 && fail_countdown-- == 0) {
       throw Error(ErrorCode::out_of_space, "the test wants no more pages");
     }

@@ -21,12 +21,12 @@ Layout layout_of(uint64_t pages, uint32_t region_pages = format::kMaxRegionPages
 }
 
 // As a writer does: grows the file when the allocator asks for it.
-PageNumber take(PageAllocator& allocator, uint8_t order) {
-  if (const auto page = allocator.allocate(order)) return *page;
+PageNumber take(PageAllocator& allocator, uint8_t order, PageUse use = PageUse::leaf) {
+  if (const auto page = allocator.allocate(order, use)) return *page;
   const auto grown = allocator.grown_layout(order);
   REQUIRE(grown.has_value());
   allocator.set_layout(*grown);
-  const auto page = allocator.allocate(order);
+  const auto page = allocator.allocate(order, use);
   REQUIRE(page.has_value());
   return *page;
 }
@@ -76,9 +76,9 @@ class TreeModel {
   std::vector<PageNumber> update(size_t leaf_updates, bool replace_blob = false) {
     std::vector<PageNumber> taken;
     std::vector<PageNumber> freed;
-    const auto replace = [&](PageNumber& page) {
+    const auto replace = [&](PageNumber& page, PageUse use) {
       freed.push_back(page);
-      page = take(allocator_, 0);
+      page = take(allocator_, 0, use);
       taken.push_back(page);
     };
     std::set<size_t> touched;
@@ -86,12 +86,12 @@ class TreeModel {
     for (auto& level : levels_) {
       std::set<size_t> parents;
       for (const size_t i : touched) {
-        replace(level[i]);
+        replace(level[i], &level == &levels_[0] ? PageUse::leaf : PageUse::branch);
         parents.insert(i / kFanOut);
       }
       touched = std::move(parents);
     }
-    for (PageNumber& page : system_) replace(page);
+    for (PageNumber& page : system_) replace(page, PageUse::branch);
     if (replace_blob) {
       PageNumber& blob = blobs_[random_() % blobs_.size()];
       freed.push_back(blob);
