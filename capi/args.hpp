@@ -18,7 +18,8 @@ bool is_utf8(std::string_view text) noexcept;
 
 inline Bytes to_bytes(rdb_slice slice) {
   if (slice.size == 0) return {};
-  if (slice.data == nullptr) [[unlikely]] throw_misuse("a slice has a size, but NULL for its data");
+  if (slice.data == nullptr) [[unlikely]]
+    throw_misuse("a slice has a size, but NULL for its data");
   return {static_cast<const std::byte*>(slice.data), slice.size};
 }
 

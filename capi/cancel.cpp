@@ -6,7 +6,10 @@
 using namespace rdb::capi;
 
 rdb_status rdb_cancel_create(rdb_cancel** out, rdb_error* err) {
-  return guard(err, [&] { out_handle(out) = new rdb_cancel; });
+  return guard(err, [&] {
+    rdb_cancel*& handle = out_handle(out);
+    handle = new rdb_cancel;
+  });
 }
 
 void rdb_cancel_trigger(const rdb_cancel* cancel) {

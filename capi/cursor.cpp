@@ -136,8 +136,7 @@ rdb_status rdb_cursor_next_batch(rdb_cursor* cursor, rdb_slice* keys, rdb_slice*
     std::array<rdb::Bytes, kMaxBatch> key_bytes;
     std::array<rdb::Bytes, kMaxBatch> value_bytes;
     const size_t room = std::min(capacity, kMaxBatch);
-    const size_t filled =
-        moving.next_slices({key_bytes.data(), room}, {value_bytes.data(), room});
+    const size_t filled = moving.next_slices({key_bytes.data(), room}, {value_bytes.data(), room});
     for (size_t i = 0; i < filled; ++i) keys[i] = to_slice(key_bytes[i]);
     if (values != nullptr) {
       for (size_t i = 0; i < filled; ++i) values[i] = to_slice(value_bytes[i]);

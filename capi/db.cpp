@@ -19,8 +19,8 @@ std::filesystem::path to_path(rdb_slice slice) {
   return text;
 }
 
-// Opens by open(OpenOptions) with what the caller's options say. They are read before anything else,
-// so that the callback's context is dropped on every later path.
+// Opens by open(OpenOptions) with what the caller's options say. They are read before anything
+// else, so that the callback's context is dropped on every later path.
 template <class Open>
 void open_with(const rdb_options* given, rdb_db*& out, Open&& open) {
   const rdb_options options = read_options(given);

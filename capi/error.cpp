@@ -1,115 +1,92 @@
 // error.cpp: statuses, their names, and the caller's rdb_error.
+#include "rdb/error.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <new>
 #include <system_error>
 
 #include "guard.hpp"
-#include "rdb/error.hpp"
 
 namespace rdb::capi {
 namespace {
 
-// Every code of the core has its constant with the same value. The reverse: status_name() below
-// switches over all codes without a default, so a new one that is missing here is a warning.
+// Every code of the core with its constant. code_name() switches over them without a default, so a
+// code of the core that is missing here is a warning.
+#define RDB_CODES(CODE)                                          \
+  CODE(RDB_ERR_MISUSE, misuse)                                   \
+  CODE(RDB_ERR_BAD_HANDLE, bad_handle)                           \
+  CODE(RDB_ERR_CLOSED, closed)                                   \
+  CODE(RDB_ERR_UNKNOWN_OPTION, unknown_option)                   \
+  CODE(RDB_ERR_STRUCT_TOO_NEW, struct_too_new)                   \
+  CODE(RDB_ERR_LIBRARY_TOO_OLD, library_too_old)                 \
+  CODE(RDB_ERR_UNSUPPORTED, unsupported)                         \
+  CODE(RDB_ERR_INVALID_ARGUMENT, invalid_argument)               \
+  CODE(RDB_ERR_UNSUPPORTED_COMBINATION, unsupported_combination) \
+  CODE(RDB_ERR_RESERVED_NAME, reserved_name)                     \
+  CODE(RDB_ERR_INVALID_CONFIG, invalid_config)                   \
+  CODE(RDB_ERR_CALLBACK, callback)                               \
+  CODE(RDB_ERR_TABLE_MISSING, table_missing)                     \
+  CODE(RDB_ERR_TABLE_EXISTS, table_exists)                       \
+  CODE(RDB_ERR_TABLE_TYPE, table_type)                           \
+  CODE(RDB_ERR_TABLE_IS_MULTIMAP, table_is_multimap)             \
+  CODE(RDB_ERR_TABLE_NOT_MULTIMAP, table_not_multimap)           \
+  CODE(RDB_ERR_TABLE_OPEN, table_open)                           \
+  CODE(RDB_ERR_TOO_LARGE, too_large)                             \
+  CODE(RDB_ERR_TYPE_CHANGED, type_changed)                       \
+  CODE(RDB_ERR_UNKNOWN_KEY_TYPE, unknown_key_type)               \
+  CODE(RDB_ERR_BUSY, busy)                                       \
+  CODE(RDB_ERR_ALREADY_OPEN, already_open)                       \
+  CODE(RDB_ERR_LOCK_TIMEOUT, lock_timeout)                       \
+  CODE(RDB_ERR_FORKED, forked)                                   \
+  CODE(RDB_ERR_CANCELLED, cancelled)                             \
+  CODE(RDB_ERR_IO, io)                                           \
+  CODE(RDB_ERR_OUT_OF_SPACE, out_of_space)                       \
+  CODE(RDB_ERR_PREVIOUS_IO, previous_io)                         \
+  CODE(RDB_ERR_READ_ONLY, read_only)                             \
+  CODE(RDB_ERR_CORRUPTED, corrupted)                             \
+  CODE(RDB_ERR_PAGE_CORRUPTED, page_corrupted)                   \
+  CODE(RDB_ERR_FORMAT, format)                                   \
+  CODE(RDB_ERR_UPGRADE_REQUIRED, upgrade_required)               \
+  CODE(RDB_ERR_RECOVERY_REQUIRED, recovery_required)             \
+  CODE(RDB_ERR_REPAIR_ABORTED, repair_aborted)                   \
+  CODE(RDB_ERR_NO_MEMORY, no_memory)                             \
+  CODE(RDB_ERR_MEMORY_BUDGET, memory_budget)                     \
+  CODE(RDB_ERR_INTERNAL, internal)
+
 #define RDB_TIE(constant, code) \
-  static_assert(constant == static_cast<rdb_status>(ErrorCode::code), "the ABI tells them apart")
-RDB_TIE(RDB_ERR_MISUSE, misuse);
-RDB_TIE(RDB_ERR_BAD_HANDLE, bad_handle);
-RDB_TIE(RDB_ERR_CLOSED, closed);
-RDB_TIE(RDB_ERR_UNKNOWN_OPTION, unknown_option);
-RDB_TIE(RDB_ERR_STRUCT_TOO_NEW, struct_too_new);
-RDB_TIE(RDB_ERR_LIBRARY_TOO_OLD, library_too_old);
-RDB_TIE(RDB_ERR_UNSUPPORTED, unsupported);
-RDB_TIE(RDB_ERR_INVALID_ARGUMENT, invalid_argument);
-RDB_TIE(RDB_ERR_UNSUPPORTED_COMBINATION, unsupported_combination);
-RDB_TIE(RDB_ERR_RESERVED_NAME, reserved_name);
-RDB_TIE(RDB_ERR_INVALID_CONFIG, invalid_config);
-RDB_TIE(RDB_ERR_CALLBACK, callback);
-RDB_TIE(RDB_ERR_TABLE_MISSING, table_missing);
-RDB_TIE(RDB_ERR_TABLE_EXISTS, table_exists);
-RDB_TIE(RDB_ERR_TABLE_TYPE, table_type);
-RDB_TIE(RDB_ERR_TABLE_IS_MULTIMAP, table_is_multimap);
-RDB_TIE(RDB_ERR_TABLE_NOT_MULTIMAP, table_not_multimap);
-RDB_TIE(RDB_ERR_TABLE_OPEN, table_open);
-RDB_TIE(RDB_ERR_TOO_LARGE, too_large);
-RDB_TIE(RDB_ERR_TYPE_CHANGED, type_changed);
-RDB_TIE(RDB_ERR_UNKNOWN_KEY_TYPE, unknown_key_type);
-RDB_TIE(RDB_ERR_BUSY, busy);
-RDB_TIE(RDB_ERR_ALREADY_OPEN, already_open);
-RDB_TIE(RDB_ERR_LOCK_TIMEOUT, lock_timeout);
-RDB_TIE(RDB_ERR_FORKED, forked);
-RDB_TIE(RDB_ERR_CANCELLED, cancelled);
-RDB_TIE(RDB_ERR_IO, io);
-RDB_TIE(RDB_ERR_OUT_OF_SPACE, out_of_space);
-RDB_TIE(RDB_ERR_PREVIOUS_IO, previous_io);
-RDB_TIE(RDB_ERR_READ_ONLY, read_only);
-RDB_TIE(RDB_ERR_CORRUPTED, corrupted);
-RDB_TIE(RDB_ERR_PAGE_CORRUPTED, page_corrupted);
-RDB_TIE(RDB_ERR_FORMAT, format);
-RDB_TIE(RDB_ERR_UPGRADE_REQUIRED, upgrade_required);
-RDB_TIE(RDB_ERR_RECOVERY_REQUIRED, recovery_required);
-RDB_TIE(RDB_ERR_REPAIR_ABORTED, repair_aborted);
-RDB_TIE(RDB_ERR_NO_MEMORY, no_memory);
-RDB_TIE(RDB_ERR_MEMORY_BUDGET, memory_budget);
-RDB_TIE(RDB_ERR_INTERNAL, internal);
+  static_assert(constant == static_cast<rdb_status>(ErrorCode::code), "the ABI tells them apart");
+RDB_CODES(RDB_TIE)
 #undef RDB_TIE
 static_assert(RDB_NO_POSITION == Error::kNoPosition);
 
 const char* code_name(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::misuse: return "RDB_ERR_MISUSE";
-    case ErrorCode::bad_handle: return "RDB_ERR_BAD_HANDLE";
-    case ErrorCode::closed: return "RDB_ERR_CLOSED";
-    case ErrorCode::unknown_option: return "RDB_ERR_UNKNOWN_OPTION";
-    case ErrorCode::struct_too_new: return "RDB_ERR_STRUCT_TOO_NEW";
-    case ErrorCode::library_too_old: return "RDB_ERR_LIBRARY_TOO_OLD";
-    case ErrorCode::unsupported: return "RDB_ERR_UNSUPPORTED";
-    case ErrorCode::invalid_argument: return "RDB_ERR_INVALID_ARGUMENT";
-    case ErrorCode::unsupported_combination: return "RDB_ERR_UNSUPPORTED_COMBINATION";
-    case ErrorCode::reserved_name: return "RDB_ERR_RESERVED_NAME";
-    case ErrorCode::invalid_config: return "RDB_ERR_INVALID_CONFIG";
-    case ErrorCode::callback: return "RDB_ERR_CALLBACK";
-    case ErrorCode::table_missing: return "RDB_ERR_TABLE_MISSING";
-    case ErrorCode::table_exists: return "RDB_ERR_TABLE_EXISTS";
-    case ErrorCode::table_type: return "RDB_ERR_TABLE_TYPE";
-    case ErrorCode::table_is_multimap: return "RDB_ERR_TABLE_IS_MULTIMAP";
-    case ErrorCode::table_not_multimap: return "RDB_ERR_TABLE_NOT_MULTIMAP";
-    case ErrorCode::table_open: return "RDB_ERR_TABLE_OPEN";
-    case ErrorCode::too_large: return "RDB_ERR_TOO_LARGE";
-    case ErrorCode::type_changed: return "RDB_ERR_TYPE_CHANGED";
-    case ErrorCode::unknown_key_type: return "RDB_ERR_UNKNOWN_KEY_TYPE";
-    case ErrorCode::busy: return "RDB_ERR_BUSY";
-    case ErrorCode::already_open: return "RDB_ERR_ALREADY_OPEN";
-    case ErrorCode::lock_timeout: return "RDB_ERR_LOCK_TIMEOUT";
-    case ErrorCode::forked: return "RDB_ERR_FORKED";
-    case ErrorCode::cancelled: return "RDB_ERR_CANCELLED";
-    case ErrorCode::io: return "RDB_ERR_IO";
-    case ErrorCode::out_of_space: return "RDB_ERR_OUT_OF_SPACE";
-    case ErrorCode::previous_io: return "RDB_ERR_PREVIOUS_IO";
-    case ErrorCode::read_only: return "RDB_ERR_READ_ONLY";
-    case ErrorCode::corrupted: return "RDB_ERR_CORRUPTED";
-    case ErrorCode::page_corrupted: return "RDB_ERR_PAGE_CORRUPTED";
-    case ErrorCode::format: return "RDB_ERR_FORMAT";
-    case ErrorCode::upgrade_required: return "RDB_ERR_UPGRADE_REQUIRED";
-    case ErrorCode::recovery_required: return "RDB_ERR_RECOVERY_REQUIRED";
-    case ErrorCode::repair_aborted: return "RDB_ERR_REPAIR_ABORTED";
-    case ErrorCode::no_memory: return "RDB_ERR_NO_MEMORY";
-    case ErrorCode::memory_budget: return "RDB_ERR_MEMORY_BUDGET";
-    case ErrorCode::internal: return "RDB_ERR_INTERNAL";
+#define RDB_NAME(constant, code) \
+  case ErrorCode::code:          \
+    return #constant;
+    RDB_CODES(RDB_NAME)
+#undef RDB_NAME
   }
   return "RDB_ERR_UNKNOWN";
 }
 
 const char* status_name(rdb_status status) noexcept {
   switch (status) {
-    case RDB_OK: return "RDB_OK";
-    case RDB_NOT_FOUND: return "RDB_NOT_FOUND";
-    case RDB_END: return "RDB_END";
-    case RDB_EXISTS: return "RDB_EXISTS";
-    case RDB_MORE: return "RDB_MORE";
-    case RDB_STOPPED: return "RDB_STOPPED";
-    default: break;
+    case RDB_OK:
+      return "RDB_OK";
+    case RDB_NOT_FOUND:
+      return "RDB_NOT_FOUND";
+    case RDB_END:
+      return "RDB_END";
+    case RDB_EXISTS:
+      return "RDB_EXISTS";
+    case RDB_MORE:
+      return "RDB_MORE";
+    case RDB_STOPPED:
+      return "RDB_STOPPED";
+    default:
+      break;
   }
   return status > 0 ? "RDB_UNKNOWN" : code_name(static_cast<ErrorCode>(status));
 }

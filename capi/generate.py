@@ -61,7 +61,7 @@ def problems(rows, functions):
         if name not in functions:
             continue
         _, parameters = functions[name]
-        receiver = re.match(r"(const )?(rdb_\w+) (?:\*|RDB_NULLABLE)", parameters)
+        receiver = re.match(r"(const )?(rdb_\w+)\* ", parameters)
         handle = receiver.group(2) if receiver and receiver.group(2) in HANDLES else "-"
         if "**" in parameters.split(",")[0]:
             handle = "-"
@@ -83,8 +83,7 @@ def problems(rows, functions):
 
 def member(name, result, parameters):
     """One function pointer of the table, broken at commas before column 100."""
-    space = "" if result.endswith("*") else " "
-    line = f"  {result}{space}(*{name})("
+    line = f"  {result} (*{name})("
     indent = "      "
     lines = []
     words = [part.strip() for part in parameters.split(",")]

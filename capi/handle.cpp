@@ -18,8 +18,9 @@ void throw_bad_handle(const char* noun) {
 }
 
 void throw_forked(const char* noun) {
-  throw Error(ErrorCode::forked, std::string("the ") + noun +
-                                     " was made before this process was forked; open the file anew");
+  throw Error(
+      ErrorCode::forked,
+      std::string("the ") + noun + " was made before this process was forked; open the file anew");
 }
 
 }  // namespace rdb::capi

@@ -27,10 +27,12 @@ namespace rdb::capi {
 [[noreturn]] void throw_forked(const char* noun);
 
 inline void require(bool condition, const char* sentence) {
-  if (!condition) [[unlikely]] throw_misuse(sentence);
+  if (!condition) [[unlikely]]
+    throw_misuse(sentence);
 }
 inline void require_not_null(const void* pointer, const char* noun) {
-  if (pointer == nullptr) [[unlikely]] throw_null(noun);
+  if (pointer == nullptr) [[unlikely]]
+    throw_null(noun);
 }
 
 inline constexpr uint32_t kReleased = 0xdeadc105;
@@ -57,10 +59,13 @@ struct Handle {
 // The handle's object; throws misuse, bad_handle or forked when it cannot be used.
 template <class H>
 H& live(H* handle) {
-  if (handle == nullptr) [[unlikely]] throw_null(H::kNoun);
-  if (!handle->has_signature()) [[unlikely]] throw_bad_handle(H::kNoun);
+  if (handle == nullptr) [[unlikely]]
+    throw_null(H::kNoun);
+  if (!handle->has_signature()) [[unlikely]]
+    throw_bad_handle(H::kNoun);
   if constexpr (H::kForkSensitive) {
-    if (handle->forked()) [[unlikely]] throw_forked(H::kNoun);
+    if (handle->forked()) [[unlikely]]
+      throw_forked(H::kNoun);
   }
   return *handle;
 }

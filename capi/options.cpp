@@ -102,9 +102,12 @@ uint64_t parse_bool(const Option& option, std::string_view text) {
 
 uint64_t parse_value(const Option& option, std::string_view text) {
   switch (option.type) {
-    case RDB_OPTION_BOOL: return parse_bool(option, text);
-    case RDB_OPTION_CHOICE: return parse_choice(option, text);
-    default: return parse_number(option, text);
+    case RDB_OPTION_BOOL:
+      return parse_bool(option, text);
+    case RDB_OPTION_CHOICE:
+      return parse_choice(option, text);
+    default:
+      return parse_number(option, text);
   }
 }
 
@@ -120,9 +123,15 @@ void store_member(rdb_options* options, const Option& option, uint64_t value) {
   std::byte* const place = reinterpret_cast<std::byte*>(options) + option.offset;
   const auto store = [&](auto narrow) { std::memcpy(place, &narrow, sizeof narrow); };
   switch (option.size) {
-    case 1: store(static_cast<uint8_t>(value)); break;
-    case 4: store(static_cast<uint32_t>(value)); break;
-    default: store(value); break;
+    case 1:
+      store(static_cast<uint8_t>(value));
+      break;
+    case 4:
+      store(static_cast<uint32_t>(value));
+      break;
+    default:
+      store(value);
+      break;
   }
 }
 
@@ -147,7 +156,8 @@ OpenOptions to_open_options(const rdb_options& options) {
   open.eof_mirror = to_flag(options.eof_mirror, "options.eof_mirror is neither 0 nor 1");
   if (options.region_pages > 1048576) throw_invalid("options.region_pages is above 1048576");
   open.region_pages = options.region_pages;
-  open.allow_unlocked = to_flag(options.allow_unlocked, "options.allow_unlocked is neither 0 nor 1");
+  open.allow_unlocked =
+      to_flag(options.allow_unlocked, "options.allow_unlocked is neither 0 nor 1");
   open.cancel = token_of(options.cancel);
   return open;
 }

@@ -1,12 +1,13 @@
 // record.cpp: reading and changing single records.
 //
 // Hot: rdb_get_into and rdb_contains add two compares and a relaxed load to the core's work.
+#include "record.hpp"
+
 #include <utility>
 
 #include "args.hpp"
 #include "guard.hpp"
 #include "handles.hpp"
-#include "record.hpp"
 
 namespace rdb::capi {
 namespace {
@@ -37,10 +38,14 @@ rdb_status pop_record(rdb_table* table, rdb_value** key, rdb_value** value, Pop&
 
 Table::PutMode to_put_mode(uint64_t flags) {
   switch (flags) {
-    case 0: return Table::PutMode::upsert;
-    case RDB_PUT_INSERT_ONLY: return Table::PutMode::insert_only;
-    case RDB_PUT_UPDATE_ONLY: return Table::PutMode::update_only;
-    default: throw_invalid("the flags are neither 0 nor one of RDB_PUT_...");
+    case 0:
+      return Table::PutMode::upsert;
+    case RDB_PUT_INSERT_ONLY:
+      return Table::PutMode::insert_only;
+    case RDB_PUT_UPDATE_ONLY:
+      return Table::PutMode::update_only;
+    default:
+      throw_invalid("the flags are neither 0 nor one of RDB_PUT_...");
   }
 }
 

@@ -80,7 +80,10 @@ class Counter {
 using namespace rdb::capi;
 
 rdb_status rdb_result_create(rdb_result** out, rdb_error* err) {
-  return guard(err, [&] { out_handle(out) = new rdb_result; });
+  return guard(err, [&] {
+    rdb_result*& handle = out_handle(out);
+    handle = new rdb_result;
+  });
 }
 
 void rdb_result_free(rdb_result* result) {
@@ -146,8 +149,8 @@ rdb_status rdb_result_pack(const rdb_result* result, void* buffer, size_t capaci
     if (needed > capacity) return RDB_MORE;
     auto* out = static_cast<std::byte*>(buffer);
     for (size_t i = 0; i < answers.size(); ++i) {
-      out = write_packed_answer(
-          out, answers.found(i) ? std::optional(answers.value(i)) : std::nullopt);
+      out = write_packed_answer(out,
+                                answers.found(i) ? std::optional(answers.value(i)) : std::nullopt);
     }
     return RDB_OK;
   });

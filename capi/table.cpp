@@ -34,9 +34,7 @@ TypeName to_type(const rdb_type* type) {
 }
 
 // Borrows the names of type.
-rdb_type from_type(const TypeName& type) {
-  return {to_slice(type.name), type.type_class, 0};
-}
+rdb_type from_type(const TypeName& type) { return {to_slice(type.name), type.type_class, 0}; }
 
 // Borrows the names of table.
 rdb_table_info describe(const TableInfo& table, uint64_t entries) {

@@ -25,13 +25,16 @@ std::chrono::milliseconds to_timeout(const rdb_txn_options& options) {
   constexpr uint64_t kForeverMs = uint64_t{100} * 366 * 24 * 3600 * 1000;
   constexpr std::chrono::milliseconds kForever{-1};
   switch (options.wait) {
-    case RDB_WAIT_FOREVER: return kForever;
-    case RDB_WAIT_NOT: return std::chrono::milliseconds{0};
+    case RDB_WAIT_FOREVER:
+      return kForever;
+    case RDB_WAIT_NOT:
+      return std::chrono::milliseconds{0};
     case RDB_WAIT_TIMEOUT:
       return options.timeout_ms > kForeverMs
                  ? kForever
                  : std::chrono::milliseconds{static_cast<int64_t>(options.timeout_ms)};
-    default: throw_invalid("options.wait is none of RDB_WAIT_...");
+    default:
+      throw_invalid("options.wait is none of RDB_WAIT_...");
   }
 }
 
@@ -67,9 +70,14 @@ rdb_status rdb_txn_begin(const rdb_db* db, uint32_t kind, const rdb_txn_options*
     const rdb_txn_options known = read_struct(options, "options");
     require_reserved(known.reserved, "options");
     switch (kind) {
-      case RDB_TXN_READ: handle = new rdb_txn(database.begin_read()); break;
-      case RDB_TXN_WRITE: handle = new rdb_txn(begin_writer(database, known)); break;
-      default: throw_invalid("the kind is neither RDB_TXN_READ nor RDB_TXN_WRITE");
+      case RDB_TXN_READ:
+        handle = new rdb_txn(database.begin_read());
+        break;
+      case RDB_TXN_WRITE:
+        handle = new rdb_txn(begin_writer(database, known));
+        break;
+      default:
+        throw_invalid("the kind is neither RDB_TXN_READ nor RDB_TXN_WRITE");
     }
   });
 }

@@ -27,13 +27,13 @@ rdb_status rdb_verify(const rdb_db* db, const rdb_verify_options* options, rdb_r
     const rdb_verify_options known = read_struct(options, "options");
     CallbackProgress progress(known.progress);  // from here on its context is dropped on every path
     require_reserved(known.reserved, "options");
-    const rdb::VerifyLevel level = to_enum(known.level, rdb::VerifyLevel::full,
-                                           "options.level is none of RDB_VERIFY_...");
+    const rdb::VerifyLevel level =
+        to_enum(known.level, rdb::VerifyLevel::full, "options.level is none of RDB_VERIFY_...");
     const rdb::CancelToken* const cancel = token_of(known.cancel);
     rdb::Database& database = live(db).database;
     auto report = std::make_unique<rdb_report>();
-    const bool finished = progress.run(
-        [&] { report->report = database.verify(level, progress.sink(), cancel); });
+    const bool finished =
+        progress.run([&] { report->report = database.verify(level, progress.sink(), cancel); });
     if (!finished) return RDB_STOPPED;
     handle = report.release();
     return RDB_OK;

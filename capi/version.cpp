@@ -34,14 +34,15 @@ static_assert(std::string_view(RDB_VERSION) == RDB_BUILD_VERSION,
 #define RDB_CHECKS "with assertions"
 #endif
 
-constexpr char kBuildInfo[] =
-    "rdb " RDB_VERSION ", " RDB_COMPILER ", " RDB_MACHINE ", " RDB_CHECKS;
+constexpr char kBuildInfo[] = "rdb " RDB_VERSION ", " RDB_COMPILER ", " RDB_MACHINE ", " RDB_CHECKS;
 
 constexpr std::string_view kFeatures[] = {"tables", "memory", "verify", "eof_mirror",
                                           "quick_repair"};
 
 constexpr rdb_api_v1 kApi = {
-    sizeof(rdb_api_v1), RDB_ABI_VERSION, 0,
+    sizeof(rdb_api_v1),
+    RDB_ABI_VERSION,
+    0,
 #include "api_table.inc"
 };
 

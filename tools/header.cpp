@@ -12,8 +12,8 @@ std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
 std::string root_text(const RootFacts& root) {
   if (!root.present) return "none";
-  return "page " + root.page + ", " + counted(root.length, "entr") + (root.length == 1 ? "y" : "") +
-         ", checksum " + root.checksum;
+  return "page " + root.page + ", " + format_count(root.length) +
+         (root.length == 1 ? " entry" : " entries") + ", checksum " + root.checksum;
 }
 
 void print_slot(const HeaderFacts& facts, int index, Output& out) {

@@ -111,24 +111,6 @@ bool is_types_line(const Json& line) {
 }
 
 class Importer {
-  // Adds the place of the line being worked on to whatever goes wrong with it.
-  template <typename Work>
-  auto at_line(Work work) {
-    try {
-      return work();
-    } catch (const Error& error) {
-      std::string message =
-          "line " + std::to_string(lines_.number()) + " of " + lines_.name() + ": " + error.what();
-      if (rows_ > 0) {
-        message +=
-            "; " + counted(rows_, "row") + " of earlier batches are stored, none of this one";
-      } else {
-        message += "; nothing was stored";
-      }
-      throw Error(error.code(), message, lines_.number(), error.os_errno());
-    }
-  }
-
  public:
   Importer(Context& context, const ImportArguments& arguments)
       : context_(context),
@@ -138,39 +120,64 @@ class Importer {
         progress_("importing", Progress::Amount::bytes, "", context.quiet, &interrupt()) {}
 
   int run() {
+    try {
+      return import_all();
+    } catch (const Error& error) {
+      progress_.finish();
+      throw Error(error.code(), error.what() + outcome(error.code()), error.position(),
+                  error.os_errno());
+    }
+  }
+
+ private:
+  // What a failed import leaves behind, for its message.
+  std::string outcome(ErrorCode code) const {
+    // Only the next open can tell whether the batch was stored.
+    if (code == ErrorCode::recovery_required) return "";
+    if (complete_) return "; all " + counted(rows_, "row") + " are stored";
+    if (rows_ == 0) return "; nothing was stored";
+    return "; " + counted(rows_, "row") + " of earlier batches are stored, none of this one";
+  }
+
+  // Adds the place of the line being worked on to whatever goes wrong with it.
+  void at_line(const std::function<void()>& work) const {
+    try {
+      work();
+    } catch (const Error& error) {
+      throw Error(
+          error.code(),
+          "line " + std::to_string(lines_.number()) + " of " + lines_.name() + ": " + error.what(),
+          lines_.number(), error.os_errno());
+    }
+  }
+
+  int import_all() {
     const auto started = std::chrono::steady_clock::now();
     std::string_view line;
     bool more = next_row(line);
     if (more) {
       // Read before the file is opened, because the types decide whether it may be created.
-      const Json first = at_line([&] { return parse_line(line); });
+      Json first;
+      at_line([&] { first = parse_line(line); });
       if (is_types_line(first)) {
-        at_line([&] {
-          use_types(first);
-          return 0;
-        });
+        at_line([&] { use_types(first); });
         more = next_row(line);
       }
     }
     choice_.check();
     Database db = context_.open_for_writing(choice_.path, choice_.create);
-    try {
-      // An empty input still creates the table it was asked to create.
-      do {
-        run_batch(db, line, more);
-      } while (more);
-    } catch (...) {
-      progress_.finish();
-      throw;
-    }
+    // An empty input still creates the table it was asked to create.
+    do {
+      run_batch(db, line, more);
+    } while (more);
     progress_.finish();
+    complete_ = true;
     db.close();
     print_summary(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     return kExitDone;
   }
 
- private:
   bool next_row(std::string_view& line) {
     while (lines_.next(line)) {
       if (!is_blank(line)) return true;
@@ -204,12 +211,9 @@ class Importer {
                                       lines_.bytes() - begin_bytes >= kMaxBatchBytes);
       };
       while (more && !is_full()) {
-        at_line([&] {
-          put_row(table, key_codec, value_codec, line);
-          return 0;
-        });
+        at_line([&] { put_row(table, key_codec, value_codec, line); });
         ++batch_rows;
-        // Lines are told apart in hundreds: formatting a note for each would cost more than a put.
+        // Not for every row: making the note would cost more than storing one.
         if (batch_rows % 128 == 0) {
           progress_.set_note(format_count(rows_ + batch_rows) + " rows");
           progress_.progress(lines_.bytes(), lines_.total_bytes());
@@ -264,6 +268,7 @@ class Importer {
   Progress progress_;
   uint64_t rows_ = 0;  // committed
   uint64_t commits_ = 0;
+  bool complete_ = false;  // nothing is left to import
 };
 
 }  // namespace

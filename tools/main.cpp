@@ -24,7 +24,8 @@ Examples:
   rdb put notes.rdb todo 1 "call home" --create --key-type u64 --value-type str
   rdb get notes.rdb todo 1
   rdb scan notes.rdb todo --from 1 --limit 10 --json
-  rdb export notes.rdb todo - | rdb import copy.rdb todo - --create)";
+  rdb export notes.rdb todo --header | rdb import copy.rdb todo --create
+)";
 
 void on_interrupt(int) {
   // A second interrupt ends the process at once; the file then recovers at the next open.
@@ -57,7 +58,6 @@ int report(int exit_code, const std::string& reason) {
 int run(int argc, char** argv) {
   Context context;
   CLI::App app("rdb: look into, change, check and copy rdb database files.", "rdb");
-  app.footer(kFooter);
   app.set_version_flag("--version", "rdb " RDB_TOOL_VERSION);
   app.add_flag("--json", context.json, "Write JSON: one document, or one line per row");
   app.add_flag("--read-only", context.read_only, "Never write to the file, not even to recover it");
@@ -79,6 +79,7 @@ int run(int argc, char** argv) {
   add_verify(app, context);
   add_stats(app, context);
   add_header(app, context);
+  app.footer(kFooter);  // after the subcommands, which would inherit it
 
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last first

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "rdb/cancel.hpp"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstShown{500};
 constexpr std::chrono::milliseconds kTerminalInterval{100};
 constexpr std::chrono::milliseconds kPlainInterval{3000};
-constexpr size_t kBarCells = 24;
+constexpr size_t kBarCells = 20;
 
 size_t terminal_columns() {
   winsize size{};
@@ -42,6 +43,7 @@ std::string Progress::amount_text(uint64_t amount) const {
   return amount_ == Amount::bytes ? format_bytes(amount) : format_count(amount);
 }
 
+// What matters most comes first, because a narrow terminal cuts the end.
 std::string Progress::status(uint64_t done, uint64_t total, double seconds) const {
   std::string text = label_ + "  ";
   if (total > 0) {
@@ -54,17 +56,18 @@ std::string Progress::status(uint64_t done, uint64_t total, double seconds) cons
     std::snprintf(percent, sizeof percent, "%3.0f %%  ", part * 100);
     text += percent;
   }
-  text += amount_text(done);
-  if (total > 0) text += " of " + amount_text(total);
-  if (amount_ == Amount::count) text += " " + unit_;
-  if (!note_.empty()) text += "  " + note_;
   if (seconds > 0 && done > 0) {
     const double rate = static_cast<double>(done) / seconds;
-    text += "  " + amount_text(static_cast<uint64_t>(rate)) + "/s";
+    text += amount_text(static_cast<uint64_t>(rate)) + "/s  ";
     if (total > done) {
-      text += "  " + format_seconds(static_cast<double>(total - done) / rate) + " left";
+      // Whole seconds: more would only flicker.
+      text += format_seconds(std::ceil(static_cast<double>(total - done) / rate), 0) + " left  ";
     }
   }
+  text += amount_text(done);
+  if (total > 0 && !terminal_) text += " of " + amount_text(total);
+  if (amount_ == Amount::count) text += " " + unit_;
+  if (!note_.empty()) text += "  " + note_;
   return text;
 }
 

@@ -129,7 +129,8 @@ int run_scan(Context& context, const ScanArguments& arguments) {
 
   RowPrinter rows(context.out);
   uint64_t left = arguments.has_limit ? arguments.limit : ~uint64_t{0};
-  for (; left > 0 && (arguments.reverse ? cursor.prev() : cursor.next()); --left) {
+  bool more = arguments.reverse ? cursor.last() : cursor.first();
+  for (; left > 0 && more; --left, more = arguments.reverse ? cursor.prev() : cursor.next()) {
     CancelToken::check(&interrupt());
     if (context.json) {
       Json row{{"key", key_codec.to_json(cursor.key())}};

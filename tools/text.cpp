@@ -238,12 +238,13 @@ std::string format_bytes(uint64_t bytes) {
 }
 
 std::string format_count(uint64_t count) {
-  std::string digits = std::to_string(count);
-  for (size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, ",");
+  const std::string digits = std::to_string(count);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
   }
-  return digits;
+  return text;
 }
 
 std::string format_percent(uint64_t part, uint64_t whole) {
@@ -252,10 +253,15 @@ std::string format_percent(uint64_t part, uint64_t whole) {
                      "%");
 }
 
-std::string format_seconds(double seconds) {
-  if (seconds < 60) return printf_text("%.2f %s", seconds, "s");
-  const auto whole = static_cast<uint64_t>(seconds);
+std::string format_seconds(double seconds, int decimals) {
   char buffer[64];
+  if (seconds < 60) {
+    const bool milli = seconds < 0.1;
+    std::snprintf(buffer, sizeof buffer, "%.*f %s", decimals, milli ? seconds * 1000 : seconds,
+                  milli ? "ms" : "s");
+    return buffer;
+  }
+  const auto whole = static_cast<uint64_t>(seconds);
   if (whole < 3600) {
     std::snprintf(buffer, sizeof buffer, "%u min %02u s", static_cast<unsigned>(whole / 60),
                   static_cast<unsigned>(whole % 60));

@@ -42,6 +42,7 @@ std::optional<std::vector<std::byte>> from_base64(std::string_view text);
 std::string format_bytes(uint64_t bytes);  // "512 B", "1.50 KiB", "2.25 MiB", "3.00 GiB"
 std::string format_count(uint64_t count);  // "1,234,567"
 std::string format_percent(uint64_t part, uint64_t whole);  // "12.3 %"; "-" when whole is 0
-std::string format_seconds(double seconds);                 // "0.42 s", "3 min 05 s", "2 h 10 min"
+// "4.20 ms", "0.42 s", "3 min 05 s", "2 h 10 min"; decimals: of seconds and milliseconds.
+std::string format_seconds(double seconds, int decimals = 2);
 
 }  // namespace rdb::tools

@@ -50,8 +50,8 @@
  * starts with a signature that its release overwrites; a handle of the wrong kind or released
  * earlier gives RDB_ERR_BAD_HANDLE. That is a best effort: memory that was reused cannot be told.
  *
- * Life after the parent.  Children may outlive their parents. When a transaction is over, its tables
- * and cursors answer RDB_ERR_CLOSED to every call but their release. Values and results
+ * Life after the parent.  Children may outlive their parents. When a transaction is over, its
+ * tables and cursors answer RDB_ERR_CLOSED to every call but their release. Values and results
  * (rdb_value, rdb_result, rdb_report, rdb_listing) stay readable, even when the database is closed.
  *
  * Callbacks.  Return rdb_status and take their context first. 0 continues, RDB_STOPPED stops
@@ -136,7 +136,7 @@ extern "C" {
 #define RDB_ABI_VERSION (RDB_ABI_MAJOR << 16 | RDB_ABI_MINOR)
 
 /* Of the library in use: text as in RDB_VERSION. since 1.0 */
-RDB_API const char *rdb_version(void);
+RDB_API const char* rdb_version(void);
 
 /* Of the library in use: number as in RDB_VERSION_NUMBER. since 1.0 */
 RDB_API uint32_t rdb_version_number(void);
@@ -145,7 +145,7 @@ RDB_API uint32_t rdb_version_number(void);
 RDB_API uint32_t rdb_abi_version(void);
 
 /* One line about how the library was built: compiler, target, kind of build. since 1.0 */
-RDB_API const char *rdb_build_info(void);
+RDB_API const char* rdb_build_info(void);
 
 /* ------------------------------------------------------------------------------------------------
  * 2. Status, errors, bytes
@@ -163,11 +163,11 @@ typedef int32_t rdb_status;
 #define RDB_STOPPED 5   /* a callback asked to stop */
 
 /* -1xx: the caller's mistake. since 1.0 */
-#define RDB_ERR_MISUSE (-100)                  /* NULL, wrong order of calls, wrong kind of transaction */
+#define RDB_ERR_MISUSE (-100)                  /* NULL, wrong order, wrong kind of transaction */
 #define RDB_ERR_BAD_HANDLE (-101)              /* handle of another kind, or released */
 #define RDB_ERR_CLOSED (-102)                  /* its transaction or database is over */
 #define RDB_ERR_UNKNOWN_OPTION (-103)          /* no option of that name */
-#define RDB_ERR_STRUCT_TOO_NEW (-104)          /* a struct asks for what this library does not know */
+#define RDB_ERR_STRUCT_TOO_NEW (-104)          /* a struct asks for something unknown here */
 #define RDB_ERR_LIBRARY_TOO_OLD (-105)         /* the header is newer than the library */
 #define RDB_ERR_UNSUPPORTED (-106)             /* feature not in this build */
 #define RDB_ERR_INVALID_ARGUMENT (-107)        /* value out of its domain */
@@ -180,12 +180,12 @@ typedef int32_t rdb_status;
 #define RDB_ERR_TABLE_MISSING (-200)      /* no table of that name */
 #define RDB_ERR_TABLE_EXISTS (-201)       /* the new name is taken */
 #define RDB_ERR_TABLE_TYPE (-202)         /* stored under other key or value types */
-#define RDB_ERR_TABLE_IS_MULTIMAP (-203)  /* several values a key; cannot be opened as plain table */
+#define RDB_ERR_TABLE_IS_MULTIMAP (-203)  /* several values a key; not a plain table */
 #define RDB_ERR_TABLE_NOT_MULTIMAP (-204) /* the reverse */
 #define RDB_ERR_TABLE_OPEN (-205)         /* already open in this write transaction */
 #define RDB_ERR_TOO_LARGE (-206)          /* key or value above the format's limit */
 #define RDB_ERR_TYPE_CHANGED (-207)       /* same type name, other width */
-#define RDB_ERR_UNKNOWN_KEY_TYPE (-208)   /* order of the keys unknown: reading in stored order only */
+#define RDB_ERR_UNKNOWN_KEY_TYPE (-208)   /* order of keys unknown: read in stored order */
 
 /* -3xx: concurrency. since 1.0 */
 #define RDB_ERR_BUSY (-300)         /* transactions are open */
@@ -206,7 +206,7 @@ typedef int32_t rdb_status;
 #define RDB_ERR_FORMAT (-502)            /* not a database file, or one of an unknown format */
 #define RDB_ERR_UPGRADE_REQUIRED (-503)  /* written by a program too old to be read */
 #define RDB_ERR_RECOVERY_REQUIRED (-504) /* a commit failed halfway; the next open decides */
-#define RDB_ERR_REPAIR_ABORTED (-505)    /* opening needed a repair, which was stopped or forbidden */
+#define RDB_ERR_REPAIR_ABORTED (-505)    /* opening needed a repair, which was stopped */
 
 /* -6xx: memory. since 1.0 */
 #define RDB_ERR_NO_MEMORY (-600)     /* the allocator refused */
@@ -217,7 +217,7 @@ typedef int32_t rdb_status;
 
 /* Name of the constant, "RDB_NOT_FOUND" for 1. Accepts any integer: an unknown one is
  * "RDB_UNKNOWN" or "RDB_ERR_UNKNOWN" by its sign. since 1.0 */
-RDB_API const char *rdb_status_name(rdb_status status);
+RDB_API const char* rdb_status_name(rdb_status status);
 
 /* position when there is none to give. since 1.0 */
 #define RDB_NO_POSITION UINT64_MAX
@@ -234,7 +234,7 @@ typedef struct rdb_error {
 
 /* Borrowed bytes. since 1.0 */
 typedef struct rdb_slice {
-  const void *RDB_NULLABLE data;
+  const void* RDB_NULLABLE data;
   size_t size;
 } rdb_slice;
 
@@ -249,7 +249,7 @@ typedef struct rdb_slice {
 /* RDB_OK when a program that was built with this ABI version can use the library: pass
  * RDB_ABI_VERSION. RDB_ERR_LIBRARY_TOO_OLD when the header is newer, RDB_ERR_UNSUPPORTED when it
  * is of an earlier major version. since 1.0 */
-RDB_API rdb_status rdb_check_abi(uint32_t header_version, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_check_abi(uint32_t header_version, rdb_error* RDB_NULLABLE err);
 
 /* 1 when the library in use has the feature, else 0, also for names it never heard of.
  * Known: "tables" (transactions, tables, cursors), "memory" (rdb_open_memory), "verify",
@@ -270,17 +270,17 @@ typedef struct rdb_cancel rdb_cancel;   /* stops a long call from outside */
 
 /* Called now and then during a long operation, from the calling thread. done and total count in the
  * operation's own unit; total 0 means unknown. since 1.0 */
-typedef rdb_status (*rdb_progress_fn)(void *RDB_NULLABLE ctx, uint64_t done, uint64_t total);
+typedef rdb_status (*rdb_progress_fn)(void* RDB_NULLABLE ctx, uint64_t done, uint64_t total);
 
 /* Releases a callback's context. since 1.0 */
-typedef void (*rdb_drop_fn)(void *RDB_NULLABLE ctx);
+typedef void (*rdb_drop_fn)(void* RDB_NULLABLE ctx);
 
 /* A progress callback with its context. fn NULL: none. drop, when given, is called exactly once,
  * before the call that was given the struct returns, whatever its outcome; only when that call
  * refuses the options struct itself does it not happen. since 1.0 */
 typedef struct rdb_progress {
   rdb_progress_fn RDB_NULLABLE fn;
-  void *RDB_NULLABLE ctx;
+  void* RDB_NULLABLE ctx;
   rdb_drop_fn RDB_NULLABLE drop;
 } rdb_progress;
 
@@ -316,14 +316,14 @@ typedef struct rdb_options {
 
   uint32_t key_profile;  /* RDB_PROFILE_... */
   uint32_t region_pages; /* pages in one region of a new file, 1..1048576; 0: 1048576. For tests. */
-  uint8_t eof_mirror;    /* 1: keep a copy of the header behind the last page; redb cannot read it */
+  uint8_t eof_mirror;    /* 1: keep a copy of the header at the end; redb cannot read it */
   uint8_t allow_unlocked; /* 1: open even where the file system has no locks */
   uint8_t reserved[6];
 
   /* Progress of a repair, should one be needed, in pages. RDB_STOPPED gives
    * RDB_ERR_REPAIR_ABORTED. */
   rdb_progress repair_progress;
-  const rdb_cancel *RDB_NULLABLE cancel; /* stops the opening; borrowed until the call returns */
+  const rdb_cancel* RDB_NULLABLE cancel; /* stops the opening; borrowed until the call returns */
 } rdb_options;
 
 /* since 1.0 */
@@ -332,67 +332,69 @@ typedef struct rdb_options {
 
 /* Does what RDB_OPTIONS_INIT does, for callers that cannot use macros: size bytes become zero, and
  * struct_size becomes size. RDB_ERR_MISUSE when size cannot even hold struct_size. since 1.0 */
-RDB_API rdb_status rdb_options_init(rdb_options *options, size_t size, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_options_init(rdb_options* options, size_t size, rdb_error* RDB_NULLABLE err);
 
 /* Sets one member from text. Keys are the members' names (section "option lists" below tells which
  * and what they accept), so that command lines and bindings need no code for each option.
  * RDB_ERR_UNKNOWN_OPTION: no such key. RDB_ERR_INVALID_ARGUMENT: a value it does not accept.
  * RDB_ERR_UNSUPPORTED: options->struct_size ends before the member. since 1.0 */
-RDB_API rdb_status rdb_options_set(rdb_options *options, rdb_slice key, rdb_slice value,
-                                   rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_options_set(rdb_options* options, rdb_slice key, rdb_slice value,
+                                   rdb_error* RDB_NULLABLE err);
 
 /* rdb_option_info.type: what rdb_options_set takes. since 1.0 */
 #define RDB_OPTION_BOOL 0u   /* true, false, on, off, yes, no, 1, 0 */
 #define RDB_OPTION_UINT 1u   /* decimal digits */
-#define RDB_OPTION_BYTES 2u  /* decimal digits; K, M or G behind them multiply by a power of 1024 */
+#define RDB_OPTION_BYTES 2u  /* decimal digits, then K, M or G for powers of 1024 */
 #define RDB_OPTION_CHOICE 3u /* one of the words in choices */
 
 /* One option that rdb_options_set knows. Text lives as long as the library. since 1.0 */
 typedef struct rdb_option_info {
   size_t struct_size;
-  const char *name;
-  const char *choices; /* words separated by '|'; empty unless RDB_OPTION_CHOICE */
-  const char *initial; /* the default as text */
-  const char *help;    /* one sentence */
+  const char* name;
+  const char* choices; /* words separated by '|'; empty unless RDB_OPTION_CHOICE */
+  const char* initial; /* the default as text */
+  const char* help;    /* one sentence */
   uint32_t type;       /* RDB_OPTION_... */
   uint32_t reserved;
 } rdb_option_info;
 
 /* since 1.0 */
-#define RDB_OPTION_INFO_INIT { sizeof(rdb_option_info), NULL, NULL, NULL, NULL, 0, 0 }
+#define RDB_OPTION_INFO_INIT \
+  { sizeof(rdb_option_info), NULL, NULL, NULL, NULL, 0, 0 }
 
 /* Option list: the number of options that rdb_options_set knows. since 1.0 */
 RDB_API size_t rdb_option_count(void);
 
 /* Option list: describes one, in a fixed order. RDB_NOT_FOUND: index is too large. since 1.0 */
-RDB_API rdb_status rdb_option_at(size_t index, rdb_option_info *out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_option_at(size_t index, rdb_option_info* out, rdb_error* RDB_NULLABLE err);
 
 /* Opens the database in the file at path, or creates one.
  *
  * A file that was not closed cleanly is repaired first, which may take as long as reading it
- * (rdb_recovery tells). A file can be open once: a second open, in this process or another one,
- * is RDB_ERR_ALREADY_OPEN; opens for reading exclude only writers.
+ * (rdb_recovery tells). While a file is open for writing it cannot be opened again, in this process
+ * or another one: RDB_ERR_ALREADY_OPEN. Any number may have it open for reading instead; what
+ * would be repaired is then only checked.
  *
  * options  NULL: the defaults.
  * out      released by rdb_close or rdb_close_deferred. since 1.0 */
-RDB_API rdb_status rdb_open(rdb_slice path, const rdb_options *RDB_NULLABLE options, rdb_db **out,
-                            rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_open(rdb_slice path, const rdb_options* RDB_NULLABLE options, rdb_db** out,
+                            rdb_error* RDB_NULLABLE err);
 
 /* Makes a database in memory, gone when it is closed. Members about files are ignored. since 1.0 */
-RDB_API rdb_status rdb_open_memory(const rdb_options *RDB_NULLABLE options, rdb_db **out,
-                                   rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_open_memory(const rdb_options* RDB_NULLABLE options, rdb_db** out,
+                                   rdb_error* RDB_NULLABLE err);
 
 /* Closes the database and releases db: makes the last commits durable and leaves a file that opens
  * without repair.
  *
  * RDB_ERR_BUSY: transactions are open; nothing happened, db stays valid. Any other error: the
- * database is closed and db released all the same, and the next open repairs if it must. since 1.0 */
-RDB_API rdb_status rdb_close(rdb_db *RDB_NULLABLE db, rdb_error *RDB_NULLABLE err);
+ * database is closed and db released all the same; the next open repairs if it must. since 1.0 */
+RDB_API rdb_status rdb_close(rdb_db* RDB_NULLABLE db, rdb_error* RDB_NULLABLE err);
 
 /* The release for garbage-collected hosts, whose finalisers run in any order: releases db at once.
  * Transactions, tables and cursors still open answer RDB_ERR_CLOSED from now on; the file is closed
  * when the last of them is released. What fails then cannot be reported. since 1.0 */
-RDB_API void rdb_close_deferred(rdb_db *RDB_NULLABLE db);
+RDB_API void rdb_close_deferred(rdb_db* RDB_NULLABLE db);
 
 /* rdb_recovery_info.flags. since 1.0 */
 #define RDB_RECOVERY_CLEAN UINT64_C(1)        /* had been closed cleanly, or was created */
@@ -409,16 +411,17 @@ typedef struct rdb_recovery_info {
 } rdb_recovery_info;
 
 /* since 1.0 */
-#define RDB_RECOVERY_INFO_INIT { sizeof(rdb_recovery_info), 0, 0, 0 }
+#define RDB_RECOVERY_INFO_INIT \
+  { sizeof(rdb_recovery_info), 0, 0, 0 }
 
 /* since 1.0 */
-RDB_API rdb_status rdb_recovery(const rdb_db *db, rdb_recovery_info *out,
-                                rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_recovery(const rdb_db* db, rdb_recovery_info* out,
+                                rdb_error* RDB_NULLABLE err);
 
 /* One remark on the last open: a full sentence, valid until db is released. RDB_NOT_FOUND: index
  * is too large. since 1.0 */
-RDB_API rdb_status rdb_recovery_note(const rdb_db *db, uint64_t index, rdb_slice *out,
-                                     rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_recovery_note(const rdb_db* db, uint64_t index, rdb_slice* out,
+                                     rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
  * 4. Transactions
@@ -446,13 +449,13 @@ RDB_API rdb_status rdb_recovery_note(const rdb_db *db, uint64_t index, rdb_slice
  * since 1.0 */
 typedef struct rdb_txn_options {
   size_t struct_size;
-  uint32_t wait;       /* RDB_WAIT_... */
-  uint32_t durability; /* RDB_DURABILITY_..., as rdb_txn_set_durability */
-  uint64_t timeout_ms; /* milliseconds, for RDB_WAIT_TIMEOUT */
-  uint8_t two_phase;   /* as rdb_txn_set_two_phase */
+  uint32_t wait;        /* RDB_WAIT_... */
+  uint32_t durability;  /* RDB_DURABILITY_..., as rdb_txn_set_durability */
+  uint64_t timeout_ms;  /* milliseconds, for RDB_WAIT_TIMEOUT */
+  uint8_t two_phase;    /* as rdb_txn_set_two_phase */
   uint8_t quick_repair; /* as rdb_txn_set_quick_repair */
   uint8_t reserved[6];
-  const rdb_cancel *RDB_NULLABLE cancel; /* stops the waiting; borrowed until the call returns */
+  const rdb_cancel* RDB_NULLABLE cancel; /* stops the waiting; borrowed until the call returns */
 } rdb_txn_options;
 
 /* since 1.0 */
@@ -460,8 +463,8 @@ typedef struct rdb_txn_options {
   { sizeof(rdb_txn_options), 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, NULL }
 
 /* As rdb_options_init. since 1.0 */
-RDB_API rdb_status rdb_txn_options_init(rdb_txn_options *options, size_t size,
-                                        rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_options_init(rdb_txn_options* options, size_t size,
+                                        rdb_error* RDB_NULLABLE err);
 
 /* Begins a transaction.
  *
@@ -472,9 +475,9 @@ RDB_API rdb_status rdb_txn_options_init(rdb_txn_options *options, size_t size,
  * kind     RDB_TXN_READ or RDB_TXN_WRITE.
  * options  NULL: the defaults.
  * out      released by rdb_txn_commit or rdb_txn_abort. since 1.0 */
-RDB_API rdb_status rdb_txn_begin(const rdb_db *db, uint32_t kind,
-                                 const rdb_txn_options *RDB_NULLABLE options, rdb_txn **out,
-                                 rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_begin(const rdb_db* db, uint32_t kind,
+                                 const rdb_txn_options* RDB_NULLABLE options, rdb_txn** out,
+                                 rdb_error* RDB_NULLABLE err);
 
 /* Commits txn and releases it, whatever the outcome.
  *
@@ -484,26 +487,26 @@ RDB_API rdb_status rdb_txn_begin(const rdb_db *db, uint32_t kind,
  *
  * txn  owned by the call and invalid afterwards; a reader gives RDB_ERR_MISUSE and is released too.
  *      NULL gives RDB_ERR_MISUSE. since 1.0 */
-RDB_API rdb_status rdb_txn_commit(rdb_txn *txn, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_commit(rdb_txn* txn, rdb_error* RDB_NULLABLE err);
 
 /* Ends a reader, or takes back everything a writer did, and releases txn, whatever the outcome.
  * since 1.0 */
-RDB_API rdb_status rdb_txn_abort(rdb_txn *RDB_NULLABLE txn, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_abort(rdb_txn* RDB_NULLABLE txn, rdb_error* RDB_NULLABLE err);
 
-/* A reader: the number of the commit it sees. A writer: the number its commit will have. since 1.0 */
-RDB_API rdb_status rdb_txn_id(const rdb_txn *txn, uint64_t *out, rdb_error *RDB_NULLABLE err);
+/* A reader: the number of the commit it sees. A writer: that of its commit to be. since 1.0 */
+RDB_API rdb_status rdb_txn_id(const rdb_txn* txn, uint64_t* out, rdb_error* RDB_NULLABLE err);
 
 /* Chooses RDB_DURABILITY_... for the commit of txn. since 1.0 */
-RDB_API rdb_status rdb_txn_set_durability(rdb_txn *txn, uint32_t durability,
-                                          rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_set_durability(rdb_txn* txn, uint32_t durability,
+                                          rdb_error* RDB_NULLABLE err);
 
 /* on != 0: the commit syncs twice, so that recovery need not rely on checksums to tell whether it
  * was whole. since 1.0 */
-RDB_API rdb_status rdb_txn_set_two_phase(rdb_txn *txn, int32_t on, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_set_two_phase(rdb_txn* txn, int32_t on, rdb_error* RDB_NULLABLE err);
 
 /* on != 0: two-phase, and the state of the page allocator is stored with the commit, so that
  * opening after a crash reads no pages. since 1.0 */
-RDB_API rdb_status rdb_txn_set_quick_repair(rdb_txn *txn, int32_t on, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_txn_set_quick_repair(rdb_txn* txn, int32_t on, rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
  * 5. Tables
@@ -527,7 +530,8 @@ typedef struct rdb_type {
 } rdb_type;
 
 /* Initialiser for an rdb_type of class builtin. since 1.0 */
-#define RDB_TYPE_INIT(literal) { {"" literal, sizeof(literal) - 1}, RDB_TYPE_BUILTIN, 0 }
+#define RDB_TYPE_INIT(literal) \
+  { {"" literal, sizeof(literal) - 1}, RDB_TYPE_BUILTIN, 0 }
 
 /* rdb_table_info.kind. Stored in files. since 1.0 */
 #define RDB_TABLE_NORMAL 3u
@@ -551,71 +555,73 @@ typedef struct rdb_table_info {
 } rdb_table_info;
 
 /* since 1.0 */
-#define RDB_TABLE_INFO_INIT                                                                      \
-  { sizeof(rdb_table_info), {NULL, 0}, {{NULL, 0}, 0, 0}, {{NULL, 0}, 0, 0}, 0, 0, 0, 0, 0,      \
+/* clang-format off */
+#define RDB_TABLE_INFO_INIT                                                                 \
+  { sizeof(rdb_table_info), {NULL, 0}, {{NULL, 0}, 0, 0}, {{NULL, 0}, 0, 0}, 0, 0, 0, 0, 0, \
     {0, 0, 0} }
+/* clang-format on */
 
 /* Opens a table. A write transaction creates it when it is missing.
  *
  * RDB_ERR_TABLE_MISSING: not there, and txn is a reader. RDB_ERR_TABLE_TYPE, RDB_ERR_TYPE_CHANGED,
  * RDB_ERR_TABLE_IS_MULTIMAP: stored otherwise. RDB_ERR_TABLE_OPEN: already open in this
- * write transaction. RDB_ERR_RESERVED_NAME: empty, or kept for the library.
+ * write transaction. RDB_ERR_RESERVED_NAME: kept for the library.
  *
  * key, value  NULL: RDB_TYPE_BUILTIN "&[u8]", byte strings in byte order.
  * out         released by rdb_table_close. since 1.0 */
-RDB_API rdb_status rdb_table_open(const rdb_txn *txn, rdb_slice name,
-                                  const rdb_type *RDB_NULLABLE key,
-                                  const rdb_type *RDB_NULLABLE value, rdb_table **out,
-                                  rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_open(const rdb_txn* txn, rdb_slice name,
+                                  const rdb_type* RDB_NULLABLE key,
+                                  const rdb_type* RDB_NULLABLE value, rdb_table** out,
+                                  rdb_error* RDB_NULLABLE err);
 
 /* Opens a table whatever its types are, and never creates one: RDB_ERR_TABLE_MISSING. Where the
  * order of the keys is not known, searching and changing by key answer RDB_ERR_UNKNOWN_KEY_TYPE,
  * and a cursor moves in stored order. since 1.0 */
-RDB_API rdb_status rdb_table_open_raw(const rdb_txn *txn, rdb_slice name, rdb_table **out,
-                                      rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+                                      rdb_error* RDB_NULLABLE err);
 
-/* Releases table. Its changes stay part of the transaction. While cursors over it are open they go on
- * working, and the table counts as open in its transaction until the last of them is closed.
+/* Releases table. Its changes stay part of the transaction. While cursors over it are open they go
+ * on working, and the table counts as open in its transaction until the last of them is closed.
  * since 1.0 */
-RDB_API rdb_status rdb_table_close(rdb_table *RDB_NULLABLE table, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_close(rdb_table* RDB_NULLABLE table, rdb_error* RDB_NULLABLE err);
 
 /* Describes an open table. since 1.0 */
-RDB_API rdb_status rdb_table_describe(const rdb_table *table, rdb_table_info *out,
-                                      rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_describe(const rdb_table* table, rdb_table_info* out,
+                                      rdb_error* RDB_NULLABLE err);
 
-/* Lists the tables that txn sees, of both kinds, ordered by name; those the library keeps for itself
- * are left out.
+/* Lists the tables that txn sees, of both kinds, ordered by name; those the library keeps for
+ * itself are left out.
  * out  released by rdb_listing_free. since 1.0 */
-RDB_API rdb_status rdb_table_list(const rdb_txn *txn, rdb_listing **out,
-                                  rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_list(const rdb_txn* txn, rdb_listing** out,
+                                  rdb_error* RDB_NULLABLE err);
 
 /* As rdb_table_list, for the one table called name. RDB_NOT_FOUND: there is none, and *out is NULL.
  * since 1.0 */
-RDB_API rdb_status rdb_table_find(const rdb_txn *txn, rdb_slice name, rdb_listing **out,
-                                  rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_find(const rdb_txn* txn, rdb_slice name, rdb_listing** out,
+                                  rdb_error* RDB_NULLABLE err);
 
 /* Number of tables in a listing. 0 for NULL and for what is no listing. since 1.0 */
-RDB_API size_t rdb_listing_count(const rdb_listing *RDB_NULLABLE listing);
+RDB_API size_t rdb_listing_count(const rdb_listing* RDB_NULLABLE listing);
 
 /* Describes one table of a listing. RDB_NOT_FOUND: index is too large. since 1.0 */
-RDB_API rdb_status rdb_listing_at(const rdb_listing *listing, size_t index, rdb_table_info *out,
-                                  rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_listing_at(const rdb_listing* listing, size_t index, rdb_table_info* out,
+                                  rdb_error* RDB_NULLABLE err);
 
 /* since 1.0 */
-RDB_API void rdb_listing_free(rdb_listing *RDB_NULLABLE listing);
+RDB_API void rdb_listing_free(rdb_listing* RDB_NULLABLE listing);
 
 /* Gives a table another name; it must not be open. RDB_ERR_TABLE_MISSING, RDB_ERR_TABLE_EXISTS,
  * RDB_ERR_TABLE_OPEN. Both kinds. since 1.0 */
-RDB_API rdb_status rdb_table_rename(rdb_txn *txn, rdb_slice from, rdb_slice to,
-                                    rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_rename(rdb_txn* txn, rdb_slice from, rdb_slice to,
+                                    rdb_error* RDB_NULLABLE err);
 
 /* Deletes a table and all it holds; it must not be open. Both kinds. RDB_NOT_FOUND: there is none.
  * since 1.0 */
-RDB_API rdb_status rdb_table_delete(rdb_txn *txn, rdb_slice name, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_delete(rdb_txn* txn, rdb_slice name, rdb_error* RDB_NULLABLE err);
 
 /* Number of entries. since 1.0 */
-RDB_API rdb_status rdb_table_len(const rdb_table *table, uint64_t *out,
-                                 rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_len(const rdb_table* table, uint64_t* out,
+                                 rdb_error* RDB_NULLABLE err);
 
 /* Figures of one table. since 1.0 */
 typedef struct rdb_table_stats_info {
@@ -631,12 +637,13 @@ typedef struct rdb_table_stats_info {
 } rdb_table_stats_info;
 
 /* since 1.0 */
-#define RDB_TABLE_STATS_INFO_INIT { sizeof(rdb_table_stats_info), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define RDB_TABLE_STATS_INFO_INIT \
+  { sizeof(rdb_table_stats_info), 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Walks the whole table for its figures.
  * cancel  stops the walk; borrowed until the call returns. since 1.0 */
-RDB_API rdb_status rdb_table_stats(const rdb_table *table, const rdb_cancel *RDB_NULLABLE cancel,
-                                   rdb_table_stats_info *out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_table_stats(const rdb_table* table, const rdb_cancel* RDB_NULLABLE cancel,
+                                   rdb_table_stats_info* out, rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
  * 6. Records
@@ -650,46 +657,46 @@ RDB_API rdb_status rdb_table_stats(const rdb_table *table, const rdb_cancel *RDB
  * transaction the handle holds a copy. A pin counts against the memory budget and may be kept as
  * long as wished, after its transaction and database too. RDB_NOT_FOUND: no such key; *out is NULL.
  * out  released by rdb_value_free. since 1.0 */
-RDB_API rdb_status rdb_get_pin(const rdb_table *table, rdb_slice key, rdb_value **out,
-                               rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_get_pin(const rdb_table* table, rdb_slice key, rdb_value** out,
+                               rdb_error* RDB_NULLABLE err);
 
 /* Copies the value of key into buffer. RDB_OK: *size bytes were written. RDB_MORE: the value has
  * *size bytes, more than capacity; buffer is untouched. RDB_NOT_FOUND: *size is untouched.
  * buffer  may be NULL when capacity is 0, to ask for the size. since 1.0 */
-RDB_API rdb_status rdb_get_into(const rdb_table *table, rdb_slice key, void *RDB_NULLABLE buffer,
-                                size_t capacity, size_t *size, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_get_into(const rdb_table* table, rdb_slice key, void* RDB_NULLABLE buffer,
+                                size_t capacity, size_t* size, rdb_error* RDB_NULLABLE err);
 
 /* RDB_OK: key is there. RDB_NOT_FOUND: it is not. since 1.0 */
-RDB_API rdb_status rdb_contains(const rdb_table *table, rdb_slice key, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_contains(const rdb_table* table, rdb_slice key, rdb_error* RDB_NULLABLE err);
 
 /* Flags of rdb_put; both together are RDB_ERR_INVALID_ARGUMENT. since 1.0 */
 #define RDB_PUT_INSERT_ONLY UINT64_C(1) /* RDB_EXISTS, and no change, when the key is there */
 #define RDB_PUT_UPDATE_ONLY UINT64_C(2) /* RDB_NOT_FOUND, and no change, when it is not */
 
 /* Stores value under key, replacing what was there. flags: RDB_PUT_..., or 0. since 1.0 */
-RDB_API rdb_status rdb_put(rdb_table *table, rdb_slice key, rdb_slice value, uint64_t flags,
-                           rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_put(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t flags,
+                           rdb_error* RDB_NULLABLE err);
 
 /* Deletes key. RDB_NOT_FOUND: it was not there. since 1.0 */
-RDB_API rdb_status rdb_delete(rdb_table *table, rdb_slice key, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_delete(rdb_table* table, rdb_slice key, rdb_error* RDB_NULLABLE err);
 
 /* Takes the first record out of the table. RDB_NOT_FOUND: the table is empty; both are NULL.
  * key, value  each released by rdb_value_free; a NULL address: not wanted. since 1.0 */
-RDB_API rdb_status rdb_pop_first(rdb_table *table, rdb_value *RDB_NULLABLE *RDB_NULLABLE key,
-                                 rdb_value *RDB_NULLABLE *RDB_NULLABLE value,
-                                 rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_pop_first(rdb_table* table, rdb_value* RDB_NULLABLE* RDB_NULLABLE key,
+                                 rdb_value* RDB_NULLABLE* RDB_NULLABLE value,
+                                 rdb_error* RDB_NULLABLE err);
 
 /* The same for the last record. since 1.0 */
-RDB_API rdb_status rdb_pop_last(rdb_table *table, rdb_value *RDB_NULLABLE *RDB_NULLABLE key,
-                                rdb_value *RDB_NULLABLE *RDB_NULLABLE value,
-                                rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_pop_last(rdb_table* table, rdb_value* RDB_NULLABLE* RDB_NULLABLE key,
+                                rdb_value* RDB_NULLABLE* RDB_NULLABLE value,
+                                rdb_error* RDB_NULLABLE err);
 
 /* The bytes of a value, valid until rdb_value_free. Empty for NULL and for what is no value.
  * since 1.0 */
-RDB_API rdb_slice rdb_value_data(const rdb_value *RDB_NULLABLE value);
+RDB_API rdb_slice rdb_value_data(const rdb_value* RDB_NULLABLE value);
 
 /* since 1.0 */
-RDB_API void rdb_value_free(rdb_value *RDB_NULLABLE value);
+RDB_API void rdb_value_free(rdb_value* RDB_NULLABLE value);
 
 /* ------------------------------------------------------------------------------------------------
  * 7. Batches
@@ -701,7 +708,7 @@ RDB_API void rdb_value_free(rdb_value *RDB_NULLABLE value);
  *
  *     packed record   u32 key size, u32 value size, key, value, zeros up to a multiple of 4
  *     packed key      u32 key size, key, zeros up to a multiple of 4
- *     packed answer   u32 value size or 0xffffffff for "not found", value, zeros up to a multiple of 4
+ *     packed answer   u32 value size, or 0xffffffff for "not found"; value, zeros likewise
  *
  * all little-endian, one directly behind the other. Padding belongs to the last record too. Bytes
  * that do not parse so are RDB_ERR_INVALID_ARGUMENT; the content of padding is not looked at.
@@ -709,54 +716,54 @@ RDB_API void rdb_value_free(rdb_value *RDB_NULLABLE value);
 
 /* Makes an empty result; batches fill it again and again and keep its memory.
  * out  released by rdb_result_free. since 1.0 */
-RDB_API rdb_status rdb_result_create(rdb_result **out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_result_create(rdb_result** out, rdb_error* RDB_NULLABLE err);
 
 /* since 1.0 */
-RDB_API void rdb_result_free(rdb_result *RDB_NULLABLE result);
+RDB_API void rdb_result_free(rdb_result* RDB_NULLABLE result);
 
 /* Reads the values of count keys into result, in their order, replacing what it held. After an
  * error the result is empty. since 1.0 */
-RDB_API rdb_status rdb_get_batch(const rdb_table *table, const rdb_slice *RDB_NULLABLE keys,
-                                 size_t count, rdb_result *result, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_get_batch(const rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+                                 size_t count, rdb_result* result, rdb_error* RDB_NULLABLE err);
 
 /* The same for packed keys. since 1.0 */
-RDB_API rdb_status rdb_get_batch_packed(const rdb_table *table, rdb_slice packed_keys,
-                                        rdb_result *result, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_get_batch_packed(const rdb_table* table, rdb_slice packed_keys,
+                                        rdb_result* result, rdb_error* RDB_NULLABLE err);
 
 /* Number of answers. 0 for NULL and for what is no result. since 1.0 */
-RDB_API size_t rdb_result_count(const rdb_result *RDB_NULLABLE result);
+RDB_API size_t rdb_result_count(const rdb_result* RDB_NULLABLE result);
 
 /* One answer. RDB_OK: value is set, and valid until result is filled again or released.
  * RDB_NOT_FOUND: the key was not there. RDB_ERR_INVALID_ARGUMENT: index is too large. since 1.0 */
-RDB_API rdb_status rdb_result_at(const rdb_result *result, size_t index, rdb_slice *value,
-                                 rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_result_at(const rdb_result* result, size_t index, rdb_slice* value,
+                                 rdb_error* RDB_NULLABLE err);
 
 /* Copies all answers into buffer as packed answers. *size: bytes written, or with RDB_MORE bytes
  * needed. RDB_ERR_TOO_LARGE: a value does not fit a packed answer. since 1.0 */
-RDB_API rdb_status rdb_result_pack(const rdb_result *result, void *RDB_NULLABLE buffer,
-                                   size_t capacity, size_t *size, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_result_pack(const rdb_result* result, void* RDB_NULLABLE buffer,
+                                   size_t capacity, size_t* size, rdb_error* RDB_NULLABLE err);
 
 /* Stores count records. flags as in rdb_put; a record that they forbid is passed over.
  * written  number of records that were stored. since 1.0 */
-RDB_API rdb_status rdb_put_batch(rdb_table *table, const rdb_slice *RDB_NULLABLE keys,
-                                 const rdb_slice *RDB_NULLABLE values, size_t count, uint64_t flags,
-                                 uint64_t *RDB_NULLABLE written, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+                                 const rdb_slice* RDB_NULLABLE values, size_t count, uint64_t flags,
+                                 uint64_t* RDB_NULLABLE written, rdb_error* RDB_NULLABLE err);
 
 /* The same for packed records. since 1.0 */
-RDB_API rdb_status rdb_put_batch_packed(rdb_table *table, rdb_slice packed_records, uint64_t flags,
-                                        uint64_t *RDB_NULLABLE written,
-                                        rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_put_batch_packed(rdb_table* table, rdb_slice packed_records, uint64_t flags,
+                                        uint64_t* RDB_NULLABLE written,
+                                        rdb_error* RDB_NULLABLE err);
 
 /* Deletes count keys.
  * deleted  number of keys that were there. since 1.0 */
-RDB_API rdb_status rdb_delete_batch(rdb_table *table, const rdb_slice *RDB_NULLABLE keys,
-                                    size_t count, uint64_t *RDB_NULLABLE deleted,
-                                    rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_delete_batch(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+                                    size_t count, uint64_t* RDB_NULLABLE deleted,
+                                    rdb_error* RDB_NULLABLE err);
 
 /* The same for packed keys. since 1.0 */
-RDB_API rdb_status rdb_delete_batch_packed(rdb_table *table, rdb_slice packed_keys,
-                                           uint64_t *RDB_NULLABLE deleted,
-                                           rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_delete_batch_packed(rdb_table* table, rdb_slice packed_keys,
+                                           uint64_t* RDB_NULLABLE deleted,
+                                           rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
  * 8. Cursors
@@ -772,49 +779,50 @@ RDB_API rdb_status rdb_delete_batch_packed(rdb_table *table, rdb_slice packed_ke
  * --------------------------------------------------------------------------------------------- */
 
 /* out  released by rdb_cursor_close. since 1.0 */
-RDB_API rdb_status rdb_cursor_open(const rdb_table *table, rdb_cursor **out,
-                                   rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_open(const rdb_table* table, rdb_cursor** out,
+                                   rdb_error* RDB_NULLABLE err);
 
 /* since 1.0 */
-RDB_API rdb_status rdb_cursor_close(rdb_cursor *RDB_NULLABLE cursor, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_close(rdb_cursor* RDB_NULLABLE cursor, rdb_error* RDB_NULLABLE err);
 
 /* Goes to the first entry. RDB_END: there is none. since 1.0 */
-RDB_API rdb_status rdb_cursor_first(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-                                    rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_first(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                    rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
 
 /* Goes to the last entry. RDB_END: there is none. since 1.0 */
-RDB_API rdb_status rdb_cursor_last(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-                                   rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_last(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                   rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
 
-/* Goes to the next entry. RDB_END: past the last; rdb_cursor_prev then goes back to it. since 1.0 */
-RDB_API rdb_status rdb_cursor_next(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-                                   rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
+/* Goes to the next entry. RDB_END: past the last; rdb_cursor_prev then goes back to it.
+ * since 1.0 */
+RDB_API rdb_status rdb_cursor_next(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                   rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
 
 /* Goes to the entry before. RDB_END: before the first; rdb_cursor_next then goes back to it.
  * since 1.0 */
-RDB_API rdb_status rdb_cursor_prev(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-                                   rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_prev(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                   rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
 
-/* Goes to the first entry whose key is target or greater. RDB_NOT_FOUND: there is none. since 1.0 */
-RDB_API rdb_status rdb_cursor_seek(rdb_cursor *cursor, rdb_slice target,
-                                   rdb_slice *RDB_NULLABLE key, rdb_slice *RDB_NULLABLE value,
-                                   rdb_error *RDB_NULLABLE err);
+/* Goes to the first entry whose key is target or greater. RDB_NOT_FOUND: there is none.
+ * since 1.0 */
+RDB_API rdb_status rdb_cursor_seek(rdb_cursor* cursor, rdb_slice target,
+                                   rdb_slice* RDB_NULLABLE key, rdb_slice* RDB_NULLABLE value,
+                                   rdb_error* RDB_NULLABLE err);
 
 /* Goes to the entry whose key is target. RDB_NOT_FOUND: there is none, and the cursor stands where
  * rdb_cursor_seek would have put it. since 1.0 */
-RDB_API rdb_status rdb_cursor_seek_exact(rdb_cursor *cursor, rdb_slice target,
-                                         rdb_slice *RDB_NULLABLE key,
-                                         rdb_slice *RDB_NULLABLE value,
-                                         rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_seek_exact(rdb_cursor* cursor, rdb_slice target,
+                                         rdb_slice* RDB_NULLABLE key, rdb_slice* RDB_NULLABLE value,
+                                         rdb_error* RDB_NULLABLE err);
 
 /* Goes to the last entry whose key is target or smaller. RDB_NOT_FOUND: there is none. since 1.0 */
-RDB_API rdb_status rdb_cursor_seek_le(rdb_cursor *cursor, rdb_slice target,
-                                      rdb_slice *RDB_NULLABLE key, rdb_slice *RDB_NULLABLE value,
-                                      rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_seek_le(rdb_cursor* cursor, rdb_slice target,
+                                      rdb_slice* RDB_NULLABLE key, rdb_slice* RDB_NULLABLE value,
+                                      rdb_error* RDB_NULLABLE err);
 
 /* The entry under the cursor. RDB_NOT_FOUND: it stands on none. since 1.0 */
-RDB_API rdb_status rdb_cursor_get(const rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-                                  rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_get(const rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                  rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
 
 /* rdb_range.lower_bound, upper_bound. since 1.0 */
 #define RDB_BOUND_NONE 0u     /* no limit; the key is not looked at */
@@ -831,28 +839,28 @@ typedef struct rdb_range {
 
 /* Confines the cursor to a range and puts it before the first entry in there; every later move and
  * search stays inside. Keys are copied. range NULL: the whole table again. since 1.0 */
-RDB_API rdb_status rdb_cursor_set_range(rdb_cursor *cursor, const rdb_range *RDB_NULLABLE range,
-                                        rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_set_range(rdb_cursor* cursor, const rdb_range* RDB_NULLABLE range,
+                                        rdb_error* RDB_NULLABLE err);
 
 /* Moves over up to capacity following entries and hands them out together; the cursor then stands
- * on the last of them. RDB_OK: *count, at least 1, entries were filled in. A batch may end early, so
- * a small count does not mean the end. RDB_END: there are no more; *count is 0.
+ * on the last of them. RDB_OK: *count, at least 1, entries were filled in. A batch may end early,
+ * so a small count does not mean the end. RDB_END: there are no more; *count is 0.
  * values  may be NULL. since 1.0 */
-RDB_API rdb_status rdb_cursor_next_batch(rdb_cursor *cursor, rdb_slice *keys,
-                                         rdb_slice *RDB_NULLABLE values, size_t capacity,
-                                         size_t *count, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_next_batch(rdb_cursor* cursor, rdb_slice* keys,
+                                         rdb_slice* RDB_NULLABLE values, size_t capacity,
+                                         size_t* count, rdb_error* RDB_NULLABLE err);
 
 /* Moves over following entries and copies them into buffer as packed records, as many as fit and
  * at most max_records (0: no limit). RDB_OK: *count records, at least 1, in *size bytes. RDB_MORE:
  * not even the next record fits, it needs *size bytes; the cursor did not move, *count is 0.
  * RDB_END: there are no more; both are 0. since 1.0 */
-RDB_API rdb_status rdb_cursor_next_batch_packed(rdb_cursor *cursor, void *RDB_NULLABLE buffer,
-                                                size_t capacity, size_t max_records, size_t *size,
-                                                size_t *count, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_next_batch_packed(rdb_cursor* cursor, void* RDB_NULLABLE buffer,
+                                                size_t capacity, size_t max_records, size_t* size,
+                                                size_t* count, rdb_error* RDB_NULLABLE err);
 
 /* Deletes the entry under the cursor, which then stands between its neighbours: rdb_cursor_next
  * goes to the entry behind the deleted one. RDB_NOT_FOUND: it stands on none. since 1.0 */
-RDB_API rdb_status rdb_cursor_delete(rdb_cursor *cursor, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cursor_delete(rdb_cursor* cursor, rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
  * 9. Verification and figures
@@ -861,7 +869,7 @@ RDB_API rdb_status rdb_cursor_delete(rdb_cursor *cursor, rdb_error *RDB_NULLABLE
 /* rdb_verify_options.level; each includes the ones before. since 1.0 */
 #define RDB_VERIFY_HEADER 0u    /* header and commit slots */
 #define RDB_VERIFY_CHECKSUMS 1u /* checksum of every page in use */
-#define RDB_VERIFY_FULL 2u      /* structure of every tree, order of keys, counts, page accounting */
+#define RDB_VERIFY_FULL 2u /* structure of every tree, order of keys, counts, page accounting */
 
 /* since 1.0 */
 typedef struct rdb_verify_options {
@@ -869,15 +877,16 @@ typedef struct rdb_verify_options {
   uint32_t level; /* RDB_VERIFY_... */
   uint32_t reserved;
   rdb_progress progress;                 /* in pages */
-  const rdb_cancel *RDB_NULLABLE cancel; /* borrowed until the call returns */
+  const rdb_cancel* RDB_NULLABLE cancel; /* borrowed until the call returns */
 } rdb_verify_options;
 
 /* since 1.0 */
-#define RDB_VERIFY_OPTIONS_INIT { sizeof(rdb_verify_options), 0, 0, {NULL, NULL, NULL}, NULL }
+#define RDB_VERIFY_OPTIONS_INIT \
+  { sizeof(rdb_verify_options), 0, 0, {NULL, NULL, NULL}, NULL }
 
 /* As rdb_options_init. since 1.0 */
-RDB_API rdb_status rdb_verify_options_init(rdb_verify_options *options, size_t size,
-                                           rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_verify_options_init(rdb_verify_options* options, size_t size,
+                                           rdb_error* RDB_NULLABLE err);
 
 /* Checks the last durable state of the database, while readers and the writer go on.
  *
@@ -886,8 +895,8 @@ RDB_API rdb_status rdb_verify_options_init(rdb_verify_options *options, size_t s
  *
  * options  NULL: RDB_VERIFY_HEADER.
  * out      released by rdb_report_free. since 1.0 */
-RDB_API rdb_status rdb_verify(const rdb_db *db, const rdb_verify_options *RDB_NULLABLE options,
-                              rdb_report **out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_verify(const rdb_db* db, const rdb_verify_options* RDB_NULLABLE options,
+                              rdb_report** out, rdb_error* RDB_NULLABLE err);
 
 /* What a verification saw. since 1.0 */
 typedef struct rdb_report_info {
@@ -900,11 +909,12 @@ typedef struct rdb_report_info {
 } rdb_report_info;
 
 /* since 1.0 */
-#define RDB_REPORT_INFO_INIT { sizeof(rdb_report_info), 0, 0, 0, 0, 0 }
+#define RDB_REPORT_INFO_INIT \
+  { sizeof(rdb_report_info), 0, 0, 0, 0, 0 }
 
 /* since 1.0 */
-RDB_API rdb_status rdb_report_describe(const rdb_report *report, rdb_report_info *out,
-                                       rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_report_describe(const rdb_report* report, rdb_report_info* out,
+                                       rdb_error* RDB_NULLABLE err);
 
 /* One finding. Slices live as long as the report. since 1.0 */
 typedef struct rdb_problem_info {
@@ -916,37 +926,38 @@ typedef struct rdb_problem_info {
 } rdb_problem_info;
 
 /* since 1.0 */
-#define RDB_PROBLEM_INFO_INIT { sizeof(rdb_problem_info), {NULL, 0}, {NULL, 0}, {NULL, 0}, 0 }
+#define RDB_PROBLEM_INFO_INIT \
+  { sizeof(rdb_problem_info), {NULL, 0}, {NULL, 0}, {NULL, 0}, 0 }
 
 /* RDB_NOT_FOUND: index is too large. since 1.0 */
-RDB_API rdb_status rdb_report_problem(const rdb_report *report, uint64_t index,
-                                      rdb_problem_info *out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_report_problem(const rdb_report* report, uint64_t index,
+                                      rdb_problem_info* out, rdb_error* RDB_NULLABLE err);
 
 /* since 1.0 */
-RDB_API void rdb_report_free(rdb_report *RDB_NULLABLE report);
+RDB_API void rdb_report_free(rdb_report* RDB_NULLABLE report);
 
 /* Figures of an open database. Those "since open" only grow. Pages are base pages. since 1.0 */
 typedef struct rdb_stats_info {
   size_t struct_size;
   uint64_t file_bytes;
-  uint64_t page_bytes;          /* size of a base page */
-  uint64_t allocated_pages;     /* in use, or held by readers; 0 when opened for reading */
+  uint64_t page_bytes;      /* size of a base page */
+  uint64_t allocated_pages; /* in use, or held by readers; 0 when opened for reading */
   uint64_t free_pages;
-  uint64_t pending_free_pages;  /* wait for readers, pins or a durable commit */
-  uint64_t resident_bytes;      /* page memory in use */
-  uint64_t pinned_bytes;        /* part of it that values and cursors hold */
+  uint64_t pending_free_pages; /* wait for readers, pins or a durable commit */
+  uint64_t resident_bytes;     /* page memory in use */
+  uint64_t pinned_bytes;       /* part of it that values and cursors hold */
   uint64_t memory_budget_bytes;
-  uint64_t live_readers;        /* open read transactions */
-  uint64_t last_txn_id;         /* newest commit */
-  uint64_t durable_txn_id;      /* newest commit that survives a crash */
-  uint64_t commits;             /* since open */
-  uint64_t bytes_written;       /* since open */
-  uint64_t write_calls;         /* since open */
-  uint64_t bytes_read;          /* since open */
-  uint64_t read_calls;          /* since open */
-  uint64_t syncs;               /* since open */
-  uint64_t pages_allocated;     /* since open, handed to transactions */
-  uint64_t pages_evicted;       /* since open */
+  uint64_t live_readers;    /* open read transactions */
+  uint64_t last_txn_id;     /* newest commit */
+  uint64_t durable_txn_id;  /* newest commit that survives a crash */
+  uint64_t commits;         /* since open */
+  uint64_t bytes_written;   /* since open */
+  uint64_t write_calls;     /* since open */
+  uint64_t bytes_read;      /* since open */
+  uint64_t read_calls;      /* since open */
+  uint64_t syncs;           /* since open */
+  uint64_t pages_allocated; /* since open, handed to transactions */
+  uint64_t pages_evicted;   /* since open */
 } rdb_stats_info;
 
 /* since 1.0 */
@@ -954,7 +965,7 @@ typedef struct rdb_stats_info {
   { sizeof(rdb_stats_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* since 1.0 */
-RDB_API rdb_status rdb_stats(const rdb_db *db, rdb_stats_info *out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_stats(const rdb_db* db, rdb_stats_info* out, rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
  * 10. Cancellation
@@ -962,17 +973,18 @@ RDB_API rdb_status rdb_stats(const rdb_db *db, rdb_stats_info *out, rdb_error *R
 
 /* Makes a cancel handle, to be named in the options of long calls; one may serve several calls.
  * out  released by rdb_cancel_free, after the calls it was given to have returned. since 1.0 */
-RDB_API rdb_status rdb_cancel_create(rdb_cancel **out, rdb_error *RDB_NULLABLE err);
+RDB_API rdb_status rdb_cancel_create(rdb_cancel** out, rdb_error* RDB_NULLABLE err);
 
 /* Makes the calls that were given cancel answer RDB_ERR_CANCELLED soon, and later ones at once,
- * until rdb_cancel_reset. From any thread, and from signal handlers. NULL does nothing. since 1.0 */
-RDB_API void rdb_cancel_trigger(const rdb_cancel *RDB_NULLABLE cancel);
+ * until rdb_cancel_reset. From any thread, and from signal handlers. NULL does nothing.
+ * since 1.0 */
+RDB_API void rdb_cancel_trigger(const rdb_cancel* RDB_NULLABLE cancel);
 
 /* Takes the trigger back. NULL does nothing. since 1.0 */
-RDB_API void rdb_cancel_reset(const rdb_cancel *RDB_NULLABLE cancel);
+RDB_API void rdb_cancel_reset(const rdb_cancel* RDB_NULLABLE cancel);
 
 /* since 1.0 */
-RDB_API void rdb_cancel_free(rdb_cancel *RDB_NULLABLE cancel);
+RDB_API void rdb_cancel_free(rdb_cancel* RDB_NULLABLE cancel);
 
 /* ------------------------------------------------------------------------------------------------
  * 11. Function table
@@ -986,140 +998,142 @@ typedef struct rdb_api_v1 {
   size_t struct_size;   /* bytes the library fills */
   uint32_t abi_version; /* as rdb_abi_version */
   uint32_t reserved;
+  /* clang-format off */
   /* api table begin: written by capi/generate.py */
-  const char *(*rdb_version)(void);
+  const char* (*rdb_version)(void);
   uint32_t (*rdb_version_number)(void);
   uint32_t (*rdb_abi_version)(void);
-  const char *(*rdb_build_info)(void);
-  const char *(*rdb_status_name)(rdb_status status);
-  rdb_status (*rdb_check_abi)(uint32_t header_version, rdb_error *RDB_NULLABLE err);
+  const char* (*rdb_build_info)(void);
+  const char* (*rdb_status_name)(rdb_status status);
+  rdb_status (*rdb_check_abi)(uint32_t header_version, rdb_error* RDB_NULLABLE err);
   int32_t (*rdb_has_feature)(rdb_slice name);
-  rdb_status (*rdb_options_init)(rdb_options *options, size_t size, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_options_set)(rdb_options *options, rdb_slice key, rdb_slice value,
-      rdb_error *RDB_NULLABLE err);
+  rdb_status (*rdb_options_init)(rdb_options* options, size_t size, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_options_set)(rdb_options* options, rdb_slice key, rdb_slice value,
+      rdb_error* RDB_NULLABLE err);
   size_t (*rdb_option_count)(void);
-  rdb_status (*rdb_option_at)(size_t index, rdb_option_info *out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_open)(rdb_slice path, const rdb_options *RDB_NULLABLE options, rdb_db **out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_open_memory)(const rdb_options *RDB_NULLABLE options, rdb_db **out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_close)(rdb_db *RDB_NULLABLE db, rdb_error *RDB_NULLABLE err);
-  void (*rdb_close_deferred)(rdb_db *RDB_NULLABLE db);
-  rdb_status (*rdb_recovery)(const rdb_db *db, rdb_recovery_info *out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_recovery_note)(const rdb_db *db, uint64_t index, rdb_slice *out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_options_init)(rdb_txn_options *options, size_t size,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_begin)(const rdb_db *db, uint32_t kind,
-      const rdb_txn_options *RDB_NULLABLE options, rdb_txn **out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_commit)(rdb_txn *txn, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_abort)(rdb_txn *RDB_NULLABLE txn, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_id)(const rdb_txn *txn, uint64_t *out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_set_durability)(rdb_txn *txn, uint32_t durability,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_set_two_phase)(rdb_txn *txn, int32_t on, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_txn_set_quick_repair)(rdb_txn *txn, int32_t on, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_open)(const rdb_txn *txn, rdb_slice name, const rdb_type *RDB_NULLABLE key,
-      const rdb_type *RDB_NULLABLE value, rdb_table **out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_open_raw)(const rdb_txn *txn, rdb_slice name, rdb_table **out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_close)(rdb_table *RDB_NULLABLE table, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_describe)(const rdb_table *table, rdb_table_info *out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_list)(const rdb_txn *txn, rdb_listing **out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_find)(const rdb_txn *txn, rdb_slice name, rdb_listing **out,
-      rdb_error *RDB_NULLABLE err);
-  size_t (*rdb_listing_count)(const rdb_listing *RDB_NULLABLE listing);
-  rdb_status (*rdb_listing_at)(const rdb_listing *listing, size_t index, rdb_table_info *out,
-      rdb_error *RDB_NULLABLE err);
-  void (*rdb_listing_free)(rdb_listing *RDB_NULLABLE listing);
-  rdb_status (*rdb_table_rename)(rdb_txn *txn, rdb_slice from, rdb_slice to,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_delete)(rdb_txn *txn, rdb_slice name, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_len)(const rdb_table *table, uint64_t *out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_table_stats)(const rdb_table *table, const rdb_cancel *RDB_NULLABLE cancel,
-      rdb_table_stats_info *out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_get_pin)(const rdb_table *table, rdb_slice key, rdb_value **out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_get_into)(const rdb_table *table, rdb_slice key, void *RDB_NULLABLE buffer,
-      size_t capacity, size_t *size, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_contains)(const rdb_table *table, rdb_slice key, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_put)(rdb_table *table, rdb_slice key, rdb_slice value, uint64_t flags,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_delete)(rdb_table *table, rdb_slice key, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_pop_first)(rdb_table *table, rdb_value *RDB_NULLABLE *RDB_NULLABLE key,
-      rdb_value *RDB_NULLABLE *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_pop_last)(rdb_table *table, rdb_value *RDB_NULLABLE *RDB_NULLABLE key,
-      rdb_value *RDB_NULLABLE *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_slice (*rdb_value_data)(const rdb_value *RDB_NULLABLE value);
-  void (*rdb_value_free)(rdb_value *RDB_NULLABLE value);
-  rdb_status (*rdb_result_create)(rdb_result **out, rdb_error *RDB_NULLABLE err);
-  void (*rdb_result_free)(rdb_result *RDB_NULLABLE result);
-  rdb_status (*rdb_get_batch)(const rdb_table *table, const rdb_slice *RDB_NULLABLE keys,
-      size_t count, rdb_result *result, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_get_batch_packed)(const rdb_table *table, rdb_slice packed_keys,
-      rdb_result *result, rdb_error *RDB_NULLABLE err);
-  size_t (*rdb_result_count)(const rdb_result *RDB_NULLABLE result);
-  rdb_status (*rdb_result_at)(const rdb_result *result, size_t index, rdb_slice *value,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_result_pack)(const rdb_result *result, void *RDB_NULLABLE buffer,
-      size_t capacity, size_t *size, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_put_batch)(rdb_table *table, const rdb_slice *RDB_NULLABLE keys,
-      const rdb_slice *RDB_NULLABLE values, size_t count, uint64_t flags,
-      uint64_t *RDB_NULLABLE written, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_put_batch_packed)(rdb_table *table, rdb_slice packed_records, uint64_t flags,
-      uint64_t *RDB_NULLABLE written, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_delete_batch)(rdb_table *table, const rdb_slice *RDB_NULLABLE keys, size_t count,
-      uint64_t *RDB_NULLABLE deleted, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_delete_batch_packed)(rdb_table *table, rdb_slice packed_keys,
-      uint64_t *RDB_NULLABLE deleted, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_open)(const rdb_table *table, rdb_cursor **out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_close)(rdb_cursor *RDB_NULLABLE cursor, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_first)(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-      rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_last)(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-      rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_next)(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-      rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_prev)(rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-      rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_seek)(rdb_cursor *cursor, rdb_slice target, rdb_slice *RDB_NULLABLE key,
-      rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_seek_exact)(rdb_cursor *cursor, rdb_slice target,
-      rdb_slice *RDB_NULLABLE key, rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_seek_le)(rdb_cursor *cursor, rdb_slice target,
-      rdb_slice *RDB_NULLABLE key, rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_get)(const rdb_cursor *cursor, rdb_slice *RDB_NULLABLE key,
-      rdb_slice *RDB_NULLABLE value, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_set_range)(rdb_cursor *cursor, const rdb_range *RDB_NULLABLE range,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_next_batch)(rdb_cursor *cursor, rdb_slice *keys,
-      rdb_slice *RDB_NULLABLE values, size_t capacity, size_t *count, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_next_batch_packed)(rdb_cursor *cursor, void *RDB_NULLABLE buffer,
-      size_t capacity, size_t max_records, size_t *size, size_t *count,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cursor_delete)(rdb_cursor *cursor, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_verify_options_init)(rdb_verify_options *options, size_t size,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_verify)(const rdb_db *db, const rdb_verify_options *RDB_NULLABLE options,
-      rdb_report **out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_report_describe)(const rdb_report *report, rdb_report_info *out,
-      rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_report_problem)(const rdb_report *report, uint64_t index, rdb_problem_info *out,
-      rdb_error *RDB_NULLABLE err);
-  void (*rdb_report_free)(rdb_report *RDB_NULLABLE report);
-  rdb_status (*rdb_stats)(const rdb_db *db, rdb_stats_info *out, rdb_error *RDB_NULLABLE err);
-  rdb_status (*rdb_cancel_create)(rdb_cancel **out, rdb_error *RDB_NULLABLE err);
-  void (*rdb_cancel_trigger)(const rdb_cancel *RDB_NULLABLE cancel);
-  void (*rdb_cancel_reset)(const rdb_cancel *RDB_NULLABLE cancel);
-  void (*rdb_cancel_free)(rdb_cancel *RDB_NULLABLE cancel);
+  rdb_status (*rdb_option_at)(size_t index, rdb_option_info* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_open)(rdb_slice path, const rdb_options* RDB_NULLABLE options, rdb_db** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_open_memory)(const rdb_options* RDB_NULLABLE options, rdb_db** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_close)(rdb_db* RDB_NULLABLE db, rdb_error* RDB_NULLABLE err);
+  void (*rdb_close_deferred)(rdb_db* RDB_NULLABLE db);
+  rdb_status (*rdb_recovery)(const rdb_db* db, rdb_recovery_info* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_recovery_note)(const rdb_db* db, uint64_t index, rdb_slice* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_options_init)(rdb_txn_options* options, size_t size,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_begin)(const rdb_db* db, uint32_t kind,
+      const rdb_txn_options* RDB_NULLABLE options, rdb_txn** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_commit)(rdb_txn* txn, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_abort)(rdb_txn* RDB_NULLABLE txn, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_id)(const rdb_txn* txn, uint64_t* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_set_durability)(rdb_txn* txn, uint32_t durability,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_set_two_phase)(rdb_txn* txn, int32_t on, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_txn_set_quick_repair)(rdb_txn* txn, int32_t on, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_open)(const rdb_txn* txn, rdb_slice name, const rdb_type* RDB_NULLABLE key,
+      const rdb_type* RDB_NULLABLE value, rdb_table** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_open_raw)(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_close)(rdb_table* RDB_NULLABLE table, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_describe)(const rdb_table* table, rdb_table_info* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_list)(const rdb_txn* txn, rdb_listing** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_find)(const rdb_txn* txn, rdb_slice name, rdb_listing** out,
+      rdb_error* RDB_NULLABLE err);
+  size_t (*rdb_listing_count)(const rdb_listing* RDB_NULLABLE listing);
+  rdb_status (*rdb_listing_at)(const rdb_listing* listing, size_t index, rdb_table_info* out,
+      rdb_error* RDB_NULLABLE err);
+  void (*rdb_listing_free)(rdb_listing* RDB_NULLABLE listing);
+  rdb_status (*rdb_table_rename)(rdb_txn* txn, rdb_slice from, rdb_slice to,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_delete)(rdb_txn* txn, rdb_slice name, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_len)(const rdb_table* table, uint64_t* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_stats)(const rdb_table* table, const rdb_cancel* RDB_NULLABLE cancel,
+      rdb_table_stats_info* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_get_pin)(const rdb_table* table, rdb_slice key, rdb_value** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_get_into)(const rdb_table* table, rdb_slice key, void* RDB_NULLABLE buffer,
+      size_t capacity, size_t* size, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_contains)(const rdb_table* table, rdb_slice key, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_put)(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t flags,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_delete)(rdb_table* table, rdb_slice key, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_pop_first)(rdb_table* table, rdb_value* RDB_NULLABLE* RDB_NULLABLE key,
+      rdb_value* RDB_NULLABLE* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_pop_last)(rdb_table* table, rdb_value* RDB_NULLABLE* RDB_NULLABLE key,
+      rdb_value* RDB_NULLABLE* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_slice (*rdb_value_data)(const rdb_value* RDB_NULLABLE value);
+  void (*rdb_value_free)(rdb_value* RDB_NULLABLE value);
+  rdb_status (*rdb_result_create)(rdb_result** out, rdb_error* RDB_NULLABLE err);
+  void (*rdb_result_free)(rdb_result* RDB_NULLABLE result);
+  rdb_status (*rdb_get_batch)(const rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+      size_t count, rdb_result* result, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_get_batch_packed)(const rdb_table* table, rdb_slice packed_keys,
+      rdb_result* result, rdb_error* RDB_NULLABLE err);
+  size_t (*rdb_result_count)(const rdb_result* RDB_NULLABLE result);
+  rdb_status (*rdb_result_at)(const rdb_result* result, size_t index, rdb_slice* value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_result_pack)(const rdb_result* result, void* RDB_NULLABLE buffer,
+      size_t capacity, size_t* size, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_put_batch)(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+      const rdb_slice* RDB_NULLABLE values, size_t count, uint64_t flags,
+      uint64_t* RDB_NULLABLE written, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_put_batch_packed)(rdb_table* table, rdb_slice packed_records, uint64_t flags,
+      uint64_t* RDB_NULLABLE written, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_delete_batch)(rdb_table* table, const rdb_slice* RDB_NULLABLE keys, size_t count,
+      uint64_t* RDB_NULLABLE deleted, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_delete_batch_packed)(rdb_table* table, rdb_slice packed_keys,
+      uint64_t* RDB_NULLABLE deleted, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_open)(const rdb_table* table, rdb_cursor** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_close)(rdb_cursor* RDB_NULLABLE cursor, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_first)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_last)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_next)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_prev)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_seek)(rdb_cursor* cursor, rdb_slice target, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_seek_exact)(rdb_cursor* cursor, rdb_slice target,
+      rdb_slice* RDB_NULLABLE key, rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_seek_le)(rdb_cursor* cursor, rdb_slice target,
+      rdb_slice* RDB_NULLABLE key, rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_get)(const rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_set_range)(rdb_cursor* cursor, const rdb_range* RDB_NULLABLE range,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_next_batch)(rdb_cursor* cursor, rdb_slice* keys,
+      rdb_slice* RDB_NULLABLE values, size_t capacity, size_t* count, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_next_batch_packed)(rdb_cursor* cursor, void* RDB_NULLABLE buffer,
+      size_t capacity, size_t max_records, size_t* size, size_t* count,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_delete)(rdb_cursor* cursor, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_verify_options_init)(rdb_verify_options* options, size_t size,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_verify)(const rdb_db* db, const rdb_verify_options* RDB_NULLABLE options,
+      rdb_report** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_report_describe)(const rdb_report* report, rdb_report_info* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_report_problem)(const rdb_report* report, uint64_t index, rdb_problem_info* out,
+      rdb_error* RDB_NULLABLE err);
+  void (*rdb_report_free)(rdb_report* RDB_NULLABLE report);
+  rdb_status (*rdb_stats)(const rdb_db* db, rdb_stats_info* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cancel_create)(rdb_cancel** out, rdb_error* RDB_NULLABLE err);
+  void (*rdb_cancel_trigger)(const rdb_cancel* RDB_NULLABLE cancel);
+  void (*rdb_cancel_reset)(const rdb_cancel* RDB_NULLABLE cancel);
+  void (*rdb_cancel_free)(rdb_cancel* RDB_NULLABLE cancel);
   /* api table end */
+  /* clang-format on */
 } rdb_api_v1;
 
 /* The table of the library in use, for RDB_ABI_MAJOR; NULL for another major version. It lives as
  * long as the library is loaded. since 1.0 */
-RDB_API const rdb_api_v1 *RDB_NULLABLE rdb_api(uint32_t major);
+RDB_API const rdb_api_v1* RDB_NULLABLE rdb_api(uint32_t major);
 
 #ifdef __cplusplus
 } /* extern "C" */

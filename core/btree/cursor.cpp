@@ -134,10 +134,14 @@ bool TreeCursor::last() { return go_to_edge(Edge::right); }
 bool TreeCursor::next_slow() {
   switch (place_) {
     case Place::nowhere:
-    case Place::before_first: return first();
-    case Place::past_end: return false;
-    case Place::before_entry: return stand(true, Place::past_end);
-    case Place::on: break;
+    case Place::before_first:
+      return first();
+    case Place::past_end:
+      return false;
+    case Place::before_entry:
+      return stand(true, Place::past_end);
+    case Place::on:
+      break;
   }
   return guarded([&] { return stand(enter_next_leaf(), Place::past_end); });
 }
@@ -145,15 +149,18 @@ bool TreeCursor::next_slow() {
 bool TreeCursor::prev_slow() {
   switch (place_) {
     case Place::nowhere:
-    case Place::past_end: return last();
-    case Place::before_first: return false;
+    case Place::past_end:
+      return last();
+    case Place::before_first:
+      return false;
     case Place::before_entry:
       if (index_ > 0) {
         --index_;
         return stand(true, Place::before_first);
       }
       break;
-    case Place::on: break;
+    case Place::on:
+      break;
   }
   return guarded([&] { return stand(enter_previous_leaf(), Place::before_first); });
 }

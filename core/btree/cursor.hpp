@@ -41,7 +41,9 @@ class TreeCursor {
   bool valid() const noexcept { return place_ == Place::on; }
   Bytes key() const { return leaf_->key(index_); }      // requires valid()
   Bytes value() const { return leaf_->value(index_); }  // requires valid()
-  PageNumber leaf_page() const noexcept { return leaf_page_; }  // requires valid(); pinned by the cursor
+  PageNumber leaf_page() const noexcept {
+    return leaf_page_;
+  }  // requires valid(); pinned by the cursor
   // The entries of the cursor's leaf and which one it stands on; requires valid().
   const LeafView& leaf() const noexcept { return *leaf_; }
   uint32_t index() const noexcept { return index_; }
@@ -71,8 +73,8 @@ class TreeCursor {
   bool seek_le(Bytes key);
   // Moves to entry i of the same leaf; requires valid() and i < leaf().size().
   void move_in_leaf(uint32_t i) noexcept { index_ = i; }
-  // Steps off the entry to just before it: next() then goes to this entry, prev() to the one before.
-  // Requires valid().
+  // Steps off the entry to just before it: next() then goes to this entry, prev() to the one
+  // before. Requires valid().
   void step_before() noexcept { place_ = Place::before_entry; }
 
   // Where the cursor stands, as child indexes from the root down, then the index in the leaf: what
@@ -81,8 +83,8 @@ class TreeCursor {
   // Goes to a position; false when the tree has no such entry (the cursor stands nowhere then). An
   // index one past the end of its leaf means the entry behind, if any.
   bool seek_position(std::span<const uint32_t> path);
-  // Goes to the first entry of the leaf that is this page, by walking the branches: slow, but needs no
-  // key order. False: no such leaf.
+  // Goes to the first entry of the leaf that is this page, by walking the branches: slow, but needs
+  // no key order. False: no such leaf.
   bool seek_leaf(PageNumber leaf);
 
  private:
@@ -118,8 +120,8 @@ class TreeCursor {
   TreeShape shape_;
 
   Place place_ = Place::nowhere;
-  uint32_t index_ = 0;      // in the leaf
-  uint32_t leaf_size_ = 0;  // leaf_->size()
+  uint32_t index_ = 0;            // in the leaf
+  uint32_t leaf_size_ = 0;        // leaf_->size()
   std::optional<LeafView> leaf_;  // present while leaf_page_ is pinned
   PageNumber leaf_page_;
   std::vector<Level> path_;  // root first; empty when the root is the leaf

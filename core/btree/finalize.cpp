@@ -37,8 +37,8 @@ void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths) {
         }
         Level& level = path.back();
         uint32_t i = level.next;
-        while (i < branch.child_count() && (branch.child_checksum(i) != kDeferredChecksum ||
-                                            !writer.owned(branch.child(i)))) {
+        while (i < branch.child_count() &&
+               (branch.child_checksum(i) != kDeferredChecksum || !writer.owned(branch.child(i)))) {
           ++i;
         }
         if (i < branch.child_count()) {

@@ -6,12 +6,12 @@
 
 namespace rdb::btree {
 
-// Gives every owned page of the tree its checksum, children first, and tells writer how much of each
-// page of order > 0 is worth writing. A committed page that carries the deferred marker (spec 02, D1)
-// stays as it is.
+// Gives every owned page of the tree its checksum, children first, and tells writer how much of
+// each page of order > 0 is worth writing. A committed page that carries the deferred marker (spec
+// 02, D1) stays as it is.
 //
-// Opens its own Operations, one per page, so pages may be spilled and loaded again meanwhile; the caller
-// must hold none. After a failure the tree is whole and may be finalized again.
+// Opens its own Operations, one per page, so pages may be spilled and loaded again meanwhile; the
+// caller must hold none. After a failure the tree is whole and may be finalized again.
 void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths);
 
 }  // namespace rdb::btree

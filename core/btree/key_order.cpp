@@ -67,10 +67,14 @@ struct AllocatorStateCodec {
   static constexpr uint32_t kWidth = 5;
   static uint64_t decode_exact(const std::byte* p) noexcept {
     switch (std::to_integer<uint32_t>(p[0])) {
-      case 3: return uint64_t{1} << 32 | base::load_le32(p + 1);
-      case 4: return uint64_t{2} << 32;
-      case 5: return uint64_t{3} << 32;
-      default: return 0;
+      case 3:
+        return uint64_t{1} << 32 | base::load_le32(p + 1);
+      case 4:
+        return uint64_t{2} << 32;
+      case 5:
+        return uint64_t{3} << 32;
+      default:
+        return 0;
     }
   }
   static uint64_t decode(Bytes key) noexcept {
@@ -99,24 +103,39 @@ struct TxnPageCodec {
 template <typename Use, typename Other>
 auto with_codec(KeyOrderKind kind, Use&& use, Other&& other) {
   switch (kind) {
-    case KeyOrderKind::u8: return use(NumberCodec<uint8_t>{});
-    case KeyOrderKind::u16: return use(NumberCodec<uint16_t>{});
-    case KeyOrderKind::u32: return use(NumberCodec<uint32_t>{});
-    case KeyOrderKind::u64: return use(NumberCodec<uint64_t>{});
-    case KeyOrderKind::u128: return use(NumberCodec<Wide<uint64_t>>{});
-    case KeyOrderKind::i8: return use(NumberCodec<int8_t>{});
-    case KeyOrderKind::i16: return use(NumberCodec<int16_t>{});
-    case KeyOrderKind::i32: return use(NumberCodec<int32_t>{});
-    case KeyOrderKind::i64: return use(NumberCodec<int64_t>{});
-    case KeyOrderKind::i128: return use(NumberCodec<Wide<int64_t>>{});
-    case KeyOrderKind::boolean: return use(BooleanCodec{});
-    case KeyOrderKind::character: return use(CharacterCodec{});
-    case KeyOrderKind::allocator_state: return use(AllocatorStateCodec{});
-    case KeyOrderKind::txn_page_le: return use(TxnPageCodec{});
+    case KeyOrderKind::u8:
+      return use(NumberCodec<uint8_t>{});
+    case KeyOrderKind::u16:
+      return use(NumberCodec<uint16_t>{});
+    case KeyOrderKind::u32:
+      return use(NumberCodec<uint32_t>{});
+    case KeyOrderKind::u64:
+      return use(NumberCodec<uint64_t>{});
+    case KeyOrderKind::u128:
+      return use(NumberCodec<Wide<uint64_t>>{});
+    case KeyOrderKind::i8:
+      return use(NumberCodec<int8_t>{});
+    case KeyOrderKind::i16:
+      return use(NumberCodec<int16_t>{});
+    case KeyOrderKind::i32:
+      return use(NumberCodec<int32_t>{});
+    case KeyOrderKind::i64:
+      return use(NumberCodec<int64_t>{});
+    case KeyOrderKind::i128:
+      return use(NumberCodec<Wide<int64_t>>{});
+    case KeyOrderKind::boolean:
+      return use(BooleanCodec{});
+    case KeyOrderKind::character:
+      return use(CharacterCodec{});
+    case KeyOrderKind::allocator_state:
+      return use(AllocatorStateCodec{});
+    case KeyOrderKind::txn_page_le:
+      return use(TxnPageCodec{});
     case KeyOrderKind::unknown:
     case KeyOrderKind::unit:
     case KeyOrderKind::bytes:
-    case KeyOrderKind::array: break;
+    case KeyOrderKind::array:
+      break;
   }
   return other(kind);
 }
@@ -124,8 +143,7 @@ auto with_codec(KeyOrderKind kind, Use&& use, Other&& other) {
 // Compares keys of every kind but array.
 int compare_simple(KeyOrderKind kind, Bytes a, Bytes b) noexcept {
   return with_codec(
-      kind,
-      [&](auto codec) { return compare_numbers(codec.decode(a), codec.decode(b)); },
+      kind, [&](auto codec) { return compare_numbers(codec.decode(a), codec.decode(b)); },
       [&](KeyOrderKind other) { return other == KeyOrderKind::bytes ? compare_bytes(a, b) : 0; });
 }
 
@@ -163,15 +181,16 @@ uint32_t partition_point_packed(Codec, const std::byte* keys, uint32_t count,
 
 // First key of view that is not below key. Works on leaves and branches alike.
 template <typename View>
-uint32_t search(const View& view, uint32_t count, const Widths& widths, KeyOrderKind kind, Bytes key,
-                const KeyOrder& order) {
+uint32_t search(const View& view, uint32_t count, const Widths& widths, KeyOrderKind kind,
+                Bytes key, const KeyOrder& order) {
   return with_codec(
       kind,
       [&](auto codec) -> uint32_t {
         using Codec = decltype(codec);
         const auto wanted = Codec::decode(key);
         if (widths.key == Codec::kWidth) {  // parse() proved that these keys lie inside the page
-          return partition_point_packed(codec, view.page().data() + view.keys_begin(), count, wanted);
+          return partition_point_packed(codec, view.page().data() + view.keys_begin(), count,
+                                        wanted);
         }
         return partition_point(count,
                                [&](uint32_t i) { return Codec::decode(view.key(i)) < wanted; });

@@ -1,10 +1,11 @@
 // key_order.hpp: the order in which a table keeps its keys (spec 02 section 10), and search by it.
 //
-// Two families: bytes compared as they are, and bytes decoded first with the lenient rules of section
-// 9, so that every pair of byte strings has an order and no comparison can fail or allocate.
+// Two families: bytes compared as they are, and bytes decoded first with the lenient rules of
+// section 9, so that every pair of byte strings has an order and no comparison can fail or
+// allocate.
 //
-// The searches look at the kind of order once per page, not once per comparison. They borrow nothing
-// and may be used by any number of threads.
+// The searches look at the kind of order once per page, not once per comparison. They borrow
+// nothing and may be used by any number of threads.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ class KeyOrder {
   Kind kind() const noexcept { return kind_; }
   // Throws unknown_key_type naming what was asked for.
   void require_known(const char* action) const {
-    if (!known()) [[unlikely]] throw_unknown(action);
+    if (!known()) [[unlikely]]
+      throw_unknown(action);
   }
 
   // Below, equal to or above zero as a comes before, with or after b. Requires known().
@@ -56,8 +58,8 @@ class KeyOrder {
   }
 
   struct Place {
-    uint32_t index = 0;   // of the first key that is not smaller; size() when all are smaller
-    bool equal = false;   // that key equals the one looked for
+    uint32_t index = 0;  // of the first key that is not smaller; size() when all are smaller
+    bool equal = false;  // that key equals the one looked for
   };
   // Requires known(). Throws page_corrupted on offsets outside the page.
   Place lower_bound(const format::LeafView& leaf, Bytes key) const;

@@ -34,13 +34,15 @@ uint64_t leaf_slot_bytes(const Widths& widths) {
 }
 
 [[noreturn]] void throw_too_large(const char* what, uint64_t bytes) {
-  throw Error(ErrorCode::too_large,
-              std::string(what) + " of " + std::to_string(bytes) + " bytes exceeds the format's limit",
-              bytes);
+  throw Error(
+      ErrorCode::too_large,
+      std::string(what) + " of " + std::to_string(bytes) + " bytes exceeds the format's limit",
+      bytes);
 }
 
 void check_width(const char* what, std::optional<uint32_t> width, size_t size) {
-  if (!width || *width == size) [[likely]] return;
+  if (!width || *width == size) [[likely]]
+    return;
   throw Error(ErrorCode::invalid_argument, std::string(what) + " of " + std::to_string(size) +
                                                " bytes where the table's type has " +
                                                std::to_string(*width));
@@ -52,7 +54,8 @@ void copy_out(std::vector<std::byte>* out, Bytes bytes) {
 
 }  // namespace
 
-// ---- public calls --------------------------------------------------------------------------------
+// ---- public calls
+// --------------------------------------------------------------------------------
 
 template <typename Work>
 auto Mutator::atomically(Work&& work) {
@@ -168,7 +171,8 @@ void Mutator::check_sizes(Bytes key, Bytes value) const {
   }
 }
 
-// ---- 1. descending -------------------------------------------------------------------------------
+// ---- 1. descending
+// -------------------------------------------------------------------------------
 
 template <typename Choose>
 LeafView Mutator::descend(Choose&& choose) {
@@ -222,8 +226,8 @@ LeafView Mutator::descend_to(std::span<const uint32_t> position) {
   throw Error(ErrorCode::invalid_argument, "the tree has no entry at this position");
 }
 
-// The page beside the one at level (path_.size() is the leaf): to the left, or the right of child 0.
-// Unless it must, it is not read when it is so large that merging would not shrink the tree.
+// The page beside the one at level (path_.size() is the leaf): to the left, or the right of child
+// 0. Unless it must, it is not read when it is so large that merging would not shrink the tree.
 std::optional<Mutator::Step> Mutator::neighbour(uint32_t level, bool must) {
   const bool leaves = level == path_.size();
   const Step& parent = path_[level - 1];
@@ -248,7 +252,8 @@ std::optional<Mutator::Step> Mutator::neighbour(uint32_t level, bool must) {
   return step;
 }
 
-// ---- the leaf ------------------------------------------------------------------------------------
+// ---- the leaf
+// ------------------------------------------------------------------------------------
 
 void Mutator::insert_new(const LeafView& leaf, uint32_t i, Bytes key, Bytes value) {
   const uint32_t n = leaf.size();
@@ -300,8 +305,7 @@ void Mutator::replace(const LeafView& leaf, uint32_t i, Bytes value) {
   const uint64_t changed = used - old_bytes + value.size();
   const bool same_size = value.size() == old_bytes;
 
-  if (leaf_.owned &&
-      (same_size || format::order_for_bytes(changed) == leaf_.page.order)) {
+  if (leaf_.owned && (same_size || format::order_for_bytes(changed) == leaf_.page.order)) {
     if (!same_size) leaf.verify_offsets();
     LeafEditor(writer_.edit(leaf_.page), shape_.widths).replace_value(i, value);
     return finish_in_leaf();
@@ -324,7 +328,8 @@ void Mutator::remove(const LeafView& leaf, uint32_t i, bool may_merge) {
   --length_;
   const auto level = static_cast<uint32_t>(path_.size());
   if (leaf.size() == 1) {
-    if (level > 0 && length_ == 0) throw_tree_corrupted(leaf_.page, "the tree counts too few entries");
+    if (level > 0 && length_ == 0)
+      throw_tree_corrupted(leaf_.page, "the tree counts too few entries");
     replaced_.push_back(leaf_.page);
     return propagate(whole_page_change(level));
   }
@@ -406,8 +411,7 @@ void Mutator::rebuild_leaf() {
   Change change = whole_page_change(static_cast<uint32_t>(path_.size()));
   for (uint32_t piece = 0; piece < pieces; ++piece) {
     const uint32_t begin = cuts[piece];
-    const BranchChild ref =
-        place_leaf(std::span(entries_).subspan(begin, cuts[piece + 1] - begin));
+    const BranchChild ref = place_leaf(std::span(entries_).subspan(begin, cuts[piece + 1] - begin));
     if (piece == 0) {
       change.add(ref);
     } else {
@@ -418,7 +422,8 @@ void Mutator::rebuild_leaf() {
   propagate(change);
 }
 
-// ---- 2. building ---------------------------------------------------------------------------------
+// ---- 2. building
+// ---------------------------------------------------------------------------------
 
 void Mutator::load_entries(const LeafView& leaf) {
   entries_.clear();
@@ -434,7 +439,9 @@ bool Mutator::entries_fit(uint32_t begin, uint32_t end) const {
 
 // Where to cut entries that do not fit: begin < result < end.
 uint32_t Mutator::split_point(uint32_t begin, uint32_t end) const {
-  const auto data_bytes = [&](uint32_t i) { return entries_[i].key.size() + entries_[i].value.size(); };
+  const auto data_bytes = [&](uint32_t i) {
+    return entries_[i].key.size() + entries_[i].value.size();
+  };
   uint64_t total = 0;
   for (uint32_t i = begin; i < end; ++i) {
     if (!entries_fit(i, i + 1)) return i > begin ? i : i + 1;
@@ -513,7 +520,8 @@ BranchChild Mutator::place_branch(std::span<const BranchChild> children,
   return {fresh.number, kDeferredChecksum};
 }
 
-// ---- the levels above ----------------------------------------------------------------------------
+// ---- the levels above
+// ----------------------------------------------------------------------------
 
 // A change, without refs yet, that concerns exactly the page at level.
 Mutator::Change Mutator::whole_page_change(uint32_t level) const {
@@ -543,8 +551,8 @@ void Mutator::propagate(Change change) {
   finish();
 }
 
-// Carries change, which is about children of the branch at level, into that branch. True: it ends here
-// (edit_ says how). False: change is now about the branch itself.
+// Carries change, which is about children of the branch at level, into that branch. True: it ends
+// here (edit_ says how). False: change is now about the branch itself.
 bool Mutator::apply(uint32_t level, Change& change) {
   const Step& step = path_[level];
   const BranchView branch = BranchView::parse(step.bytes, shape_.widths);
@@ -604,7 +612,8 @@ bool Mutator::apply(uint32_t level, Change& change) {
   const bool removal = change.ref_count == 0 || (!one_child && change.ref_count == 1);
   if (removal && m > 1) {
     const uint32_t removed_child = change.ref_count == 0 ? change.first : change.last;
-    const uint32_t removed_key = change.ref_count == 0 ? std::min(change.first, m - 1) : change.first;
+    const uint32_t removed_key =
+        change.ref_count == 0 ? std::min(change.first, m - 1) : change.first;
     const uint64_t new_used = used - slot_bytes - branch.key(removed_key).size();
     if (level > 0 && new_used < kMergeBelow && merge_branch(level, branch, change, false)) {
       return false;
@@ -632,9 +641,9 @@ bool Mutator::apply(uint32_t level, Change& change) {
       return false;
     }
     const uint32_t survivor = 1 - std::min(change.first, 1u);
-    const BranchChild child = change.ref_count == 1
-                                  ? change.refs[0]
-                                  : BranchChild{branch.child(survivor), branch.child_checksum(survivor)};
+    const BranchChild child = change.ref_count == 1 ? change.refs[0]
+                                                    : BranchChild{branch.child(survivor),
+                                                                  branch.child_checksum(survivor)};
     replaced_.push_back(step.page);
     change = whole_page_change(level);
     change.add(child);
@@ -682,8 +691,8 @@ void Mutator::rebuild_branch(uint32_t level, const BranchView& branch, Change& c
   replace_offered();
 }
 
-// Joins the branch at level, with change made, with a neighbour. False: that would not fit a base page
-// and need not be. What must be joined and does not fit is shared out evenly.
+// Joins the branch at level, with change made, with a neighbour. False: that would not fit a base
+// page and need not be. What must be joined and does not fit is shared out evenly.
 bool Mutator::merge_branch(uint32_t level, const BranchView& branch, Change& change, bool must) {
   const std::optional<Step> other = neighbour(level, must);
   if (!other) return false;
@@ -733,7 +742,9 @@ void Mutator::split_branch(Change& change, bool at_right_edge) {
   assert(n >= kMinSplitKeys);
   uint32_t middle = n - 2;  // the key that moves up; ascending inserts leave full pages behind
   if (!at_right_edge) {
-    const auto cost = [&](uint32_t j) { return keys_[j].size() + branch_slot_bytes(shape_.widths); };
+    const auto cost = [&](uint32_t j) {
+      return keys_[j].size() + branch_slot_bytes(shape_.widths);
+    };
     uint64_t total = 0;
     for (uint32_t j = 0; j < n; ++j) total += cost(j);
     uint64_t left = cost(0);
@@ -746,7 +757,8 @@ void Mutator::split_branch(Change& change, bool at_right_edge) {
   change.add(keys[middle], place_branch(children.subspan(middle + 1), keys.subspan(middle + 1)));
 }
 
-// ---- 3. finishing --------------------------------------------------------------------------------
+// ---- 3. finishing
+// --------------------------------------------------------------------------------
 
 // Makes the change built by step 2 real.
 void Mutator::finish() {

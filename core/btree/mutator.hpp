@@ -1,7 +1,7 @@
 // mutator.hpp: copy-on-write changes to one B-tree (spec 02 section 5).
 //
-// A change walks from the leaf to the root. Each level either is edited in place, which ends the walk,
-// or is replaced by new pages, which the level above must then point at:
+// A change walks from the leaf to the root. Each level either is edited in place, which ends the
+// walk, or is replaced by new pages, which the level above must then point at:
 //
 //   1. descend, remembering the path                        nothing changed so far
 //   2. build replacements, bottom up, in new pages or in memory; old pages stay as they are
@@ -9,19 +9,21 @@
 //      pages that keep their number, free what was replaced
 //
 // Invariants:
-//   U1  Steps 1 and 2 may fail (out of space, a damaged page, no memory): the new pages are freed and
+//   U1  Steps 1 and 2 may fail (out of space, a damaged page, no memory): the new pages are freed
+//   and
 //       the tree is as it was. Step 3 has nothing left that can fail but the page writer's free();
 //       should that throw, the tree is whole but pages may be lost, and broken() says so.
 //   U2  Only owned pages are edited. The parent of an owned page is owned, and records the deferred
 //       checksum for it.
-//   U3  A page from the file is edited only after verify_offsets(), so no stored offset steers a write
+//   U3  A page from the file is edited only after verify_offsets(), so no stored offset steers a
+//   write
 //       out of its page.
 //   U4  Every leaf keeps 1..kMaxLeafEntries entries, every branch at least one separator, and all
 //       leaves the same depth.
 //
-// Policy, none of it format: byte-balanced splits; a leaf that grows at either end of the tree is left
-// full and a new one begun; an entry too large for a base page gets a leaf of its own; pages used
-// below a third are merged with a neighbour when the result fits one base page.
+// Policy, none of it format: byte-balanced splits; a leaf that grows at either end of the tree is
+// left full and a new one begun; an entry too large for a base page gets a leaf of its own; pages
+// used below a third are merged with a neighbour when the result fits one base page.
 //
 // One thread at a time. Each call requires an Operation held by the caller. Key and value arguments
 // may lie inside pages of the tree.
@@ -51,21 +53,23 @@ class Mutator {
   Mutator(const Mutator&) = delete;
   Mutator& operator=(const Mutator&) = delete;
 
-  // Throws too_large or invalid_argument for sizes the format or the widths forbid, unknown_key_type.
-  // An overwrite keeps the stored key bytes. old_value, when given, receives the value replaced.
+  // Throws too_large or invalid_argument for sizes the format or the widths forbid,
+  // unknown_key_type. An overwrite keeps the stored key bytes. old_value, when given, receives the
+  // value replaced.
   InsertResult insert(Bytes key, Bytes value, InsertMode mode = InsertMode::upsert,
                       std::vector<std::byte>* old_value = nullptr);
 
   // False: no such key, nothing was touched.
   bool erase(Bytes key, std::vector<std::byte>* old_value = nullptr);
 
-  // The smallest or largest entry by position; the order need not be known. False: the tree is empty.
+  // The smallest or largest entry by position; the order need not be known. False: the tree is
+  // empty.
   bool erase_first(std::vector<std::byte>* key = nullptr, std::vector<std::byte>* value = nullptr);
   bool erase_last(std::vector<std::byte>* key = nullptr, std::vector<std::byte>* value = nullptr);
 
-  // By position, as TreeCursor::position gives it; invalid_argument when there is no such entry. The
-  // order need not be known. erase_at() never merges leaves: while the leaf keeps an entry, the same
-  // position is that of the entry that followed (or one past the end of the leaf).
+  // By position, as TreeCursor::position gives it; invalid_argument when there is no such entry.
+  // The order need not be known. erase_at() never merges leaves: while the leaf keeps an entry, the
+  // same position is that of the entry that followed (or one past the end of the leaf).
   void erase_at(std::span<const uint32_t> position);
   void replace_at(std::span<const uint32_t> position, Bytes value);
 

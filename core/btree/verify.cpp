@@ -7,15 +7,16 @@
 namespace rdb::btree {
 namespace {
 
-// A separator as a bound for everything below; shared by the two children it stands between. Null: none.
+// A separator as a bound for everything below; shared by the two children it stands between. Null:
+// none.
 using BoundKey = std::shared_ptr<const std::vector<std::byte>>;
 
 struct Pending {
   PageNumber page;
   Checksum expected;
   uint32_t depth;
-  BoundKey above;       // every key is > this
-  BoundKey up_to;       // every key is <= this
+  BoundKey above;  // every key is > this
+  BoundKey up_to;  // every key is <= this
 };
 
 class Verifier {
@@ -40,14 +41,16 @@ class Verifier {
       try {
         check_page(next);
       } catch (const Error& error) {
+        // Whoever claims pages may stop the walk; that is no problem of the tree.
+        if (error.code() == ErrorCode::cancelled || error.code() == ErrorCode::repair_aborted) throw;
         problem(next.page, error.code(), error.what());
       }
     }
     // A tree with damaged pages has lost entries already reported.
     if (result_.ok() && result_.entries != root->length) {
       problem(root->page, ErrorCode::corrupted,
-              "its tree holds " + std::to_string(result_.entries) + " entries where the root record counts " +
-                  std::to_string(root->length));
+              "its tree holds " + std::to_string(result_.entries) +
+                  " entries where the root record counts " + std::to_string(root->length));
     }
     return result_;
   }
@@ -130,12 +133,14 @@ class Verifier {
     for (uint32_t i = 1; i < count; ++i) {
       if (order.compare(view.key(i - 1), view.key(i)) >= 0) {
         problem(at.page, ErrorCode::corrupted,
-                "its keys " + std::to_string(i - 1) + " and " + std::to_string(i) + " are out of order");
+                "its keys " + std::to_string(i - 1) + " and " + std::to_string(i) +
+                    " are out of order");
         break;
       }
     }
     if (at.above && order.compare(view.key(0), *at.above) <= 0) {
-      problem(at.page, ErrorCode::corrupted, "its first key is not above the separator on its left");
+      problem(at.page, ErrorCode::corrupted,
+              "its first key is not above the separator on its left");
     }
     if (at.up_to && order.compare(view.key(count - 1), *at.up_to) > 0) {
       problem(at.page, ErrorCode::corrupted, "its last key is above the separator on its right");

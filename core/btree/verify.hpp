@@ -1,4 +1,5 @@
-// verify.hpp: checks every invariant of a tree (spec 02 sections 4 and 15.2) and reports what fails.
+// verify.hpp: checks every invariant of a tree (spec 02 sections 4 and 15.2) and reports what
+// fails.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ struct TreeProblem {
 };
 
 struct VerifyOptions {
-  // Key order within pages and against separators; without effect when the order is unknown. Off for
-  // tables whose stored order is known to differ (spec 02 section 15.2).
+  // Key order within pages and against separators; without effect when the order is unknown. Off
+  // for tables whose stored order is known to differ (spec 02 section 15.2).
   bool order = true;
   // The used part of each page against the checksum its parent records. A record that was never
   // finalized is a problem, too, unless accept_deferred: inside a write transaction it is normal.
@@ -33,13 +34,13 @@ struct VerifyResult {
   bool ok() const noexcept { return problems == 0; }
 };
 
-// Never throws for damage, only reports it; other errors (no_memory) pass. A page with a bad checksum
-// that still parses is descended into.
+// Never throws for damage, only reports it; other errors (no_memory) pass. A page with a bad
+// checksum that still parses is descended into.
 //
 // claim is asked before a page is read: false means it was seen before, which is reported and not
-// followed. It is what bounds the work on a hostile file, so it is required; one set of pages should
-// serve the whole database. visit_leaf, when given, sees every leaf whose offsets are sound; what it
-// throws as Error is reported as a problem of that leaf.
+// followed. It is what bounds the work on a hostile file, so it is required; one set of pages
+// should serve the whole database. visit_leaf, when given, sees every leaf whose offsets are sound;
+// what it throws as Error is reported as a problem of that leaf.
 VerifyResult verify_tree(PageReader& reader, const TreeRoot& root, const TreeShape& shape,
                          const ClaimPage& claim,
                          const std::function<void(const TreeProblem&)>& report,

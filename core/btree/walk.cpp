@@ -116,7 +116,8 @@ Collection parse_collection(Bytes value, std::optional<uint32_t> value_width, bo
     if (strict && leaf.used_bytes() != image.size()) throw_collection("has surplus bytes");
     collection.inline_leaf = image;
   } else if (value[0] == kSubtree) {
-    if (value.size() < 1 + format::RootRecord::kBytes) throw_collection("ends within its root record");
+    if (value.size() < 1 + format::RootRecord::kBytes)
+      throw_collection("ends within its root record");
     if (strict && value.size() > 1 + format::RootRecord::kBytes) {
       throw_collection("has surplus bytes");
     }

@@ -1,7 +1,7 @@
 // walk.hpp: visits every page of a tree, from memory or straight from the device.
 //
-// Used to mark reachable pages, to free a whole tree, for statistics and for verification. Iterative;
-// needs no key order.
+// Used to mark reachable pages, to free a whole tree, for statistics and for verification.
+// Iterative; needs no key order.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,15 @@ namespace rdb::btree {
 class PageReader {
  public:
   virtual ~PageReader() = default;
-  // With verify, page_corrupted when the checksum differs from expected (unless that is the deferred
-  // marker). Without, a damaged page is handed out for the caller to judge.
+  // With verify, page_corrupted when the checksum differs from expected (unless that is the
+  // deferred marker). Without, a damaged page is handed out for the caller to judge.
   virtual Bytes read(PageNumber page, const Checksum& expected, const Widths& widths,
                      bool verify) = 0;
 };
 
-// Through the frames. Holds an Operation between reads, so the calling thread must hold none, and none
-// may be begun before release() or the reader's end. Pages already in memory are not verified again.
+// Through the frames. Holds an Operation between reads, so the calling thread must hold none, and
+// none may be begun before release() or the reader's end. Pages already in memory are not verified
+// again.
 class PoolReader final : public PageReader {
  public:
   explicit PoolReader(page::FramePool& pool) : pool_(pool) {}
@@ -55,17 +56,17 @@ class DeviceReader final : public PageReader {
 
 struct PageVisit {
   PageNumber page;
-  Checksum expected;   // as its parent records it
-  uint32_t depth = 0;  // 0 is the root
-  Bytes bytes;         // empty when the page was not read
-  const LeafView* leaf = nullptr;      // one of the two, unless the page was not read
+  Checksum expected;               // as its parent records it
+  uint32_t depth = 0;              // 0 is the root
+  Bytes bytes;                     // empty when the page was not read
+  const LeafView* leaf = nullptr;  // one of the two, unless the page was not read
   const BranchView* branch = nullptr;
 };
 
 struct WalkOptions {
   bool verify = true;
-  // Do not read leaves: pages as deep as the leftmost leaf are taken for leaves. For callers that need
-  // the page numbers only.
+  // Do not read leaves: pages as deep as the leftmost leaf are taken for leaves. For callers that
+  // need the page numbers only.
   bool skip_leaves = false;
 };
 
@@ -75,8 +76,8 @@ using VisitPage = std::function<void(const PageVisit&)>;
 
 // Calls visit for each page, parents first, children in key order; views are valid during the call
 // only. visit must not begin an Operation. claim, when given, is asked before a page is read: false
-// throws corrupted. Without it the work is bounded by depth alone, which is enough for trees known to
-// be sound. Throws what reading throws, and corrupted for trees too deep.
+// throws corrupted. Without it the work is bounded by depth alone, which is enough for trees known
+// to be sound. Throws what reading throws, and corrupted for trees too deep.
 void walk_pages(PageReader& reader, const TreeRoot& root, const Widths& widths,
                 const VisitPage& visit, const ClaimPage& claim = {},
                 const WalkOptions& options = {});
@@ -84,8 +85,8 @@ void walk_pages(PageReader& reader, const TreeRoot& root, const Widths& widths,
 // Figures of one tree of pages (spec 02 section 14).
 TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths);
 
-// The values of a multimap key (spec 02 section 11.2): a leaf image inside the outer leaf, or a tree
-// of its own whose keys are the values.
+// The values of a multimap key (spec 02 section 11.2): a leaf image inside the outer leaf, or a
+// tree of its own whose keys are the values.
 struct Collection {
   std::optional<Bytes> inline_leaf;  // a leaf with widths {value width, 0}, exactly its used bytes
   format::RootRecord subtree;        // when there is no inline_leaf
@@ -94,7 +95,8 @@ struct Collection {
 // Widths of inline leaf images and subtrees of a multimap whose values have this width.
 inline Widths collection_widths(std::optional<uint32_t> value_width) { return {value_width, 0}; }
 
-// Judges everything but the order of the values; throws corrupted. strict also refuses surplus bytes.
+// Judges everything but the order of the values; throws corrupted. strict also refuses surplus
+// bytes.
 Collection parse_collection(Bytes value, std::optional<uint32_t> value_width, bool strict = false);
 
 // Calls found for each subtree of an outer leaf, after judging every collection in it.

@@ -145,7 +145,10 @@ ReadTxn& ReadTxn::operator=(ReadTxn&& other) noexcept {
 ReadTxn::~ReadTxn() {
   if (impl_ != nullptr) impl_->close();
 }
-uint64_t ReadTxn::id() const { return impl_->id(); }
+uint64_t ReadTxn::id() const {
+  impl_->require_active();
+  return impl_->id();
+}
 
 Table ReadTxn::open_table(std::string_view name, const TypeName& key, const TypeName& value) const {
   const format::TableRecord record = impl_->record(name);
@@ -175,7 +178,10 @@ WriteTxn& WriteTxn::operator=(WriteTxn&& other) noexcept {
 WriteTxn::~WriteTxn() {
   if (impl_ != nullptr) impl_->abort();
 }
-uint64_t WriteTxn::id() const { return impl_->id(); }
+uint64_t WriteTxn::id() const {
+  impl_->require_active();
+  return impl_->id();
+}
 void WriteTxn::set_durability(Durability durability) { impl_->set_durability(durability); }
 void WriteTxn::set_two_phase_commit(bool on) { impl_->set_two_phase(on); }
 void WriteTxn::set_quick_repair(bool on) { impl_->set_quick_repair(on); }

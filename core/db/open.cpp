@@ -50,6 +50,7 @@ class Opener {
  private:
   txn::OpenedState create();
   bool read_header();
+  bool only_zeros();
   void read_mirror();
   void take_mirror();
   void find_layout();
@@ -118,12 +119,21 @@ bool Opener::read_header() {
   }
   HeaderBytes bytes;
   backend_.read(0, bytes);
-  if (format::is_unfinished_creation(bytes)) return false;
+  if (format::is_unfinished_creation(bytes) || only_zeros()) return false;
   header_ = Header::parse(bytes);
   read_mirror();
   if (!slot_ok(0) && !slot_ok(1)) take_mirror();
   check_versions();
   return true;
+}
+
+// A creation that lost power before its first header write leaves a new file's length of zeros. Every
+// byte is looked at: a longer file, or one with content, is not ours to overwrite.
+bool Opener::only_zeros() {
+  if (file_bytes_ > (1 + uint64_t{format::kInitialPages}) * kPageBytes) return false;
+  std::vector<std::byte> bytes(file_bytes_);
+  backend_.read(0, bytes);
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 // A mirror is recognised by its place as well: a file of whole pages never has one (spec 01, 1.8).

@@ -73,7 +73,6 @@ class Verifier {
                       const std::vector<format::RootRecord>& subtrees, uint64_t inline_values,
                       const btree::VerifyOptions& options);
   void check_allocation();
-  void hold_back_stored_lists();
   void compare(const page::PageAllocator& allocator, const char* object);
   std::optional<page::PageAllocator> stored_allocator();
 
@@ -110,7 +109,6 @@ class Verifier {
   txn::Snapshot snapshot_;
   std::optional<page::PageAllocator> live_allocator_;  // as of snapshot_, when no writer was about
   std::vector<PageNumber> held_back_;                  // used in it, though unreachable
-  bool lists_settled_ = false;                         // held_back_ lacks the file's page lists
   std::optional<page::PageAllocator> seen_;            // used: reached by this walk
   uint64_t pages_done_ = 0;
   uint64_t reported_ = 0;
@@ -135,11 +133,6 @@ void Verifier::take_snapshot() {
       if (store_.unpersisted().empty() && store_.non_durable_commits == 0) {
         live_allocator_ = store_.allocator();
         held_back_ = store_.pending().all();
-        lists_settled_ = store_.held().settled();
-        store_.held().keep_if([&](PageNumber page) {
-          held_back_.push_back(page);
-          return true;
-        });
       }
       store_.writer_lock().release();
     }
@@ -301,22 +294,21 @@ std::optional<page::PageAllocator> Verifier::stored_allocator() {
 }
 
 void Verifier::check_allocation() {
-  if (live_allocator_) {
-    if (lists_settled_) hold_back_stored_lists();
-    compare(*live_allocator_, "allocator");
-  } else if (const auto stored = stored_allocator()) {
-    hold_back_stored_lists();
-    compare(*stored, "stored allocator state");
-  }
-}
-
-void Verifier::hold_back_stored_lists() {
+  std::optional<page::PageAllocator> stored;
+  if (!live_allocator_) stored = stored_allocator();
+  if (!live_allocator_ && !stored) return;
   std::vector<std::string> notes;
-  auto held = txn::HeldPages::load(store_.pool(), snapshot_, layout_, true, KeyProfile::shodh, notes);
-  held.keep_if([&](PageNumber page) {
+  auto lists =
+      txn::HeldPages::load(store_.pool(), snapshot_, layout_, true, KeyProfile::shodh, notes);
+  lists.keep_if([&](PageNumber page) {
     held_back_.push_back(page);
     return true;
   });
+  if (live_allocator_) {
+    compare(*live_allocator_, "allocator");
+  } else {
+    compare(*stored, "stored allocator state");
+  }
 }
 
 // Every page is free, or reached exactly once, or held back for somebody.

@@ -35,7 +35,13 @@ auto retry_interrupted(Call call) {
   return result;
 }
 
-std::string quoted(const std::filesystem::path& path) { return "\"" + path.string() + "\""; }
+// Appended, since gcc 12 warns about the memory inside operator+(const char*, std::string&&).
+std::string quoted(const std::filesystem::path& path) {
+  std::string text = "\"";
+  text += path.string();
+  text += '"';
+  return text;
+}
 
 // Offsets past what off_t holds would turn negative in a cast.
 off_t checked_offset(uint64_t offset, uint64_t size, const char* verb, const std::string& name) {

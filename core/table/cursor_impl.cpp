@@ -42,7 +42,7 @@ void CursorImpl::refresh() {
   if (version_ == table_->version()) return;
   tree_.reset(table_->root());
   version_ = table_->version();
-  place_ = Place::before;
+  place_ = Place::fresh;
 }
 
 void CursorImpl::require_fresh() const {
@@ -95,6 +95,7 @@ bool CursorImpl::enter_back() {
 
 bool CursorImpl::step_forward() {
   switch (place_) {
+    case Place::fresh:
     case Place::before:
       return enter_front();
     case Place::after:
@@ -108,6 +109,7 @@ bool CursorImpl::step_forward() {
 
 bool CursorImpl::step_back() {
   switch (place_) {
+    case Place::fresh:
     case Place::after:
       return enter_back();
     case Place::before:
@@ -196,7 +198,7 @@ void CursorImpl::set_range(const KeyRange& range) {
     const int c = order.compare(lower_key_, upper_key_);
     empty_range_ = c > 0 || (c == 0 && (lower_ == Bound::excluded || upper_ == Bound::excluded));
   }
-  place_ = Place::before;
+  place_ = Place::fresh;
 }
 
 size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, size_t& used_bytes,

@@ -1,5 +1,6 @@
 // cursor_impl.hpp: a cursor confined to a range of one table.
 //
+//   fresh   nowhere yet                             next() enters at the front, prev() at the back
 //   before  in front of the range's first entry    next() enters at the front, prev() ends
 //   on      an entry
 //   gap     between two entries, after an erase     next() and prev() go to the neighbours
@@ -38,7 +39,7 @@ class CursorImpl {
   void erase();
 
  private:
-  enum class Place : uint8_t { before, on, gap, after };
+  enum class Place : uint8_t { fresh, before, on, gap, after };
 
   // The guard to hold during a move; throws when the transaction is over.
   std::unique_lock<std::mutex> enter() const;
@@ -55,7 +56,7 @@ class CursorImpl {
   std::shared_ptr<TableImpl> table_;
   btree::TreeCursor tree_;
   uint64_t version_;
-  Place place_ = Place::before;
+  Place place_ = Place::fresh;
 
   bool empty_range_ = false;
   Bound lower_ = Bound::unbounded;

@@ -50,8 +50,6 @@ class HeldPages {
   const std::vector<uint64_t>& holds() const noexcept { return holds_; }
   bool active() const noexcept { return !holds_.empty(); }
   KeyProfile profile() const noexcept { return profile_; }
-  // The lists are those of the newest durable commit and no longer kept here: load() finds them.
-  bool settled() const noexcept { return settled_; }
   // Asks for each page listed as freed (used though unreachable) whether it stays listed.
   void keep_if(const std::function<bool(PageNumber)>& keep);
 

@@ -8,7 +8,12 @@ namespace rdb::txn {
 
 ReadTxnImpl::ReadTxnImpl(std::shared_ptr<Store> store) : store_(std::move(store)) {
   store_->transaction_began();
-  snapshot_ = store_->snapshots().capture();
+  try {
+    snapshot_ = store_->snapshots().capture();
+  } catch (...) {
+    store_->transaction_ended();
+    throw;
+  }
 }
 
 ReadTxnImpl::~ReadTxnImpl() { close(); }

@@ -175,11 +175,15 @@ void Store::sync_growth() {
   if (!growth_unsynced_) return;
   try {
     backend_->sync();
-  } catch (...) {
+  } catch (const Error& error) {
     // A failed sync may have dropped what non-durable commits had written out; their frames may be
     // gone by now.
-    if (!unpersisted_.empty()) latch();
-    throw;
+    if (unpersisted_.empty()) throw;
+    latch();
+    throw Error(ErrorCode::recovery_required,
+                std::string("a sync failed that commits without durability depend on, open the "
+                            "database anew: ") + error.what(),
+                error.position(), error.os_errno());
   }
   growth_unsynced_ = false;
 }

@@ -88,8 +88,10 @@ class Store : public std::enable_shared_from_this<Store> {
   // Cuts off a mirror or torn tail, sets the recovery bit and syncs; once a session.
   void mark_in_use();
   bool in_use() const noexcept { return in_use_; }
-  // The file is as clean as it was found: closing writes nothing.
-  bool untouched() const noexcept { return !in_use_ && state_.clean; }
+  // The file is as clean as it was found, and nothing waits in memory: closing writes nothing.
+  bool untouched() const noexcept {
+    return !in_use_ && state_.clean && non_durable_commits == 0;
+  }
   // Makes room for a page of this order at the end of the file; out_of_space when that is impossible.
   void grow(uint8_t order);
   // Syncs a growth that no header may name before (C4).

@@ -37,10 +37,18 @@ page::NewPage TxnPages::Writer::allocate(uint64_t bytes) {
                 "a page of " + std::to_string(bytes) + " bytes exceeds the limit of 4 GiB");
   }
   const PageNumber page = pages_.take(order);
-  pages_.allocated_.insert(page.bits());
-  allocated.insert(page.bits());
-  pages_.allocated_base_pages_ += page.base_pages();
-  return {page, pool().claim(page)};
+  try {
+    pages_.allocated_.insert(page.bits());
+    allocated.insert(page.bits());
+    const page::NewPage claimed{page, pool().claim(page)};
+    pages_.allocated_base_pages_ += page.base_pages();
+    return claimed;
+  } catch (...) {  // a page that no list names would be lost to the file
+    pages_.allocated_.erase(page.bits());
+    allocated.erase(page.bits());
+    pages_.store_.allocator().release(page);
+    throw;
+  }
 }
 
 void TxnPages::Writer::free(PageNumber page) {

@@ -94,17 +94,21 @@ std::optional<format::TableRecord> WriteTxnImpl::current_record(std::string_view
 
 std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
                                                  const format::TableRecord& record) {
-  std::shared_ptr<StagedTable>& slot = tables_[std::string(name)];
-  if (slot == nullptr) {
-    slot = std::make_shared<StagedTable>();
-    slot->name = name;
-    slot->record = record;
-    slot->root = record.root;
-    slot->shape = tree_shape(record);
-    slot->mutator.emplace(pages_.user(), slot->root, slot->shape);
+  const auto known = tables_.find(name);
+  if (known != tables_.end()) {
+    known->second->open = true;
+    return known->second;
   }
-  slot->open = true;
-  return slot;
+  // Complete before it is listed: commit goes over the list, also after memory ran out here.
+  auto table = std::make_shared<StagedTable>();
+  table->name = name;
+  table->record = record;
+  table->root = record.root;
+  table->shape = tree_shape(record);
+  table->mutator.emplace(pages_.user(), table->root, table->shape);
+  tables_.emplace(name, table);
+  table->open = true;
+  return table;
 }
 
 namespace {
@@ -204,6 +208,9 @@ void WriteTxnImpl::rename_table(std::string_view from, std::string_view to) {
     throw Error(ErrorCode::table_exists, "table \"" + std::string(to) + "\" exists");
   }
   pages_.spill_if_needed();
+  // Made ahead: once the catalog names the table anew, the list must follow without fail.
+  std::string listed_name(to);
+  std::string staged_name(to);
   put_record(pages_.user(), user_catalog_, to, *record);
   try {
     erase_record(pages_.user(), user_catalog_, from);
@@ -212,10 +219,10 @@ void WriteTxnImpl::rename_table(std::string_view from, std::string_view to) {
     throw;
   }
   if (const auto it = tables_.find(from); it != tables_.end()) {
-    std::shared_ptr<StagedTable> table = it->second;
-    tables_.erase(it);
-    table->name = to;
-    tables_[table->name] = table;
+    auto entry = tables_.extract(it);
+    entry.key() = std::move(listed_name);
+    entry.mapped()->name = std::move(staged_name);
+    tables_.insert(std::move(entry));
   }
 }
 

@@ -1,17 +1,21 @@
 #include "txn/writer_lock.hpp"
 
+#include <algorithm>
+
 namespace rdb::txn {
 
 namespace {
 // How often a waiting thread looks at its cancel token, which may be raised from a signal handler
 // and so cannot notify the condition.
 constexpr std::chrono::milliseconds kCancelPoll{5};
+// Longer waits are cut to this, lest the deadline overflow.
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 }  // namespace
 
 void WriterLock::acquire(const WriteTxnOptions& options) {
   using Clock = std::chrono::steady_clock;
   const bool forever = options.timeout.count() < 0;
-  const Clock::time_point deadline = Clock::now() + options.timeout;
+  const Clock::time_point deadline = Clock::now() + std::min(options.timeout, kLongestWait);
   std::unique_lock lock(mutex_);
   while (held_) {
     CancelToken::check(options.cancel);

@@ -16,7 +16,8 @@ namespace {
 uint64_t key_of(const TreeCursor& cursor) { return base::load_le64(cursor.key().data()); }
 
 struct Filled {
-  Filled(uint64_t count, uint64_t step, size_t value_bytes) : f(test::shape_of("u64", std::nullopt)) {
+  Filled(uint64_t count, uint64_t step, size_t value_bytes)
+      : f(test::shape_of("u64", std::nullopt)) {
     for (uint64_t i = 0; i < count; ++i) {
       const uint64_t key = (i * 7919 % count) * step + step;
       f.put(le(key), std::vector<std::byte>(value_bytes));

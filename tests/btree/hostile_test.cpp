@@ -30,8 +30,8 @@ Image small_tree(const std::string& key_type, std::optional<uint32_t> value_widt
   btree::PoolReader reader(*f.pool);
   btree::walk_pages(reader, f.root, f.shape.widths, [&](const btree::PageVisit& visit) {
     const uint64_t used = format::page_used_bytes(visit.bytes, f.shape.widths);
-    image.pages.push_back({visit.page, {visit.bytes.begin(),
-                                        visit.bytes.begin() + static_cast<ptrdiff_t>(used)}});
+    image.pages.push_back(
+        {visit.page, {visit.bytes.begin(), visit.bytes.begin() + static_cast<ptrdiff_t>(used)}});
   });
   return image;
 }
@@ -74,7 +74,8 @@ void exercise(TreeFixture& f, const Image& image) {
   for (uint64_t i = 0; i < 6; ++i) {
     std::vector<std::byte> key = le((i * 5 + 1) * 0x0101'0101'0101);
     if (f.shape.widths.key) key.resize(*f.shape.widths.key);
-    const std::vector<std::byte> value(f.shape.widths.value.value_or(static_cast<uint32_t>(i * 300)));
+    const std::vector<std::byte> value(
+        f.shape.widths.value.value_or(static_cast<uint32_t>(i * 300)));
     survive([&] { f.put(key, value); });
     survive([&] { f.erase(key); });
     survive([&] {

@@ -32,10 +32,14 @@ int compare_values(const T& a, const T& b) {
 template <typename T>
 T interesting(Random& random) {
   switch (random.below(4)) {
-    case 0: return static_cast<T>(random.below(4));
-    case 1: return static_cast<T>(~random.below(4));
-    case 2: return static_cast<T>(uint64_t{1} << random.below(8 * sizeof(T)));
-    default: return static_cast<T>(random.next());
+    case 0:
+      return static_cast<T>(random.below(4));
+    case 1:
+      return static_cast<T>(~random.below(4));
+    case 2:
+      return static_cast<T>(uint64_t{1} << random.below(8 * sizeof(T)));
+    default:
+      return static_cast<T>(random.next());
   }
 }
 
@@ -119,9 +123,9 @@ TEST_SUITE("btree/key_order") {
     CHECK(boolean.compare({}, test::unhex("00")) == 0);
     const KeyOrder character = order_of("char");
     CHECK(character.compare(test::unhex("ff0000"), test::unhex("000100")) < 0);
-    CHECK(character.compare(test::unhex("00d800"), test::unhex("fdff00")) == 0);   // surrogate
-    CHECK(character.compare(test::unhex("000011"), test::unhex("fdff00")) == 0);   // > 10FFFF
-    CHECK(character.compare(test::unhex("00"), test::unhex("fdff00")) == 0);       // too short
+    CHECK(character.compare(test::unhex("00d800"), test::unhex("fdff00")) == 0);  // surrogate
+    CHECK(character.compare(test::unhex("000011"), test::unhex("fdff00")) == 0);  // > 10FFFF
+    CHECK(character.compare(test::unhex("00"), test::unhex("fdff00")) == 0);      // too short
     CHECK(order_of("()").compare({}, test::unhex("00")) == 0);
   }
 
@@ -137,8 +141,8 @@ TEST_SUITE("btree/key_order") {
   TEST_CASE("allocator state keys: deprecated, regions by number, tracker, transaction id") {
     const KeyOrder order = order_of("redb::AllocatorStateKey");
     REQUIRE(order.known());
-    const std::vector<std::string> ascending{"0200000000", "0300000000", "03ff000000", "0300010000",
-                                             "0400000000", "0500000000"};
+    const std::vector<std::string> ascending{"0200000000", "0300000000", "03ff000000",
+                                             "0300010000", "0400000000", "0500000000"};
     for (size_t i = 0; i < ascending.size(); ++i) {
       for (size_t j = 0; j < ascending.size(); ++j) {
         CHECK(sign(order.compare(test::unhex(ascending[i]), test::unhex(ascending[j]))) ==
@@ -158,18 +162,18 @@ TEST_SUITE("btree/key_order") {
 
   TEST_CASE("page searches agree with a walk over all keys, for every kind") {
     Random random(4);
-    for (const char* type : {"u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128",
-                             "bool", "char", "&[u8]", "[u8;5]", "[u8;12]", "[i16;2]",
-                             "redb::AllocatorStateKey"}) {
+    for (const char* type :
+         {"u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "bool", "char",
+          "&[u8]", "[u8;5]", "[u8;12]", "[i16;2]", "redb::AllocatorStateKey"}) {
       CAPTURE(type);
       const format::TypeInfo info = format::describe_type({TypeName::kBuiltin, type});
       const KeyOrder order(info);
       for (int round = 0; round < 60; ++round) {
         const auto make = [&] {
-          std::vector<std::byte> key =
-              random.bytes(info.width ? *info.width : random.below(24));
+          std::vector<std::byte> key = random.bytes(info.width ? *info.width : random.below(24));
           if (random.below(2) != 0) std::fill(key.begin(), key.end(), std::byte{0});
-          if (!key.empty() && random.below(2) != 0) key[0] = static_cast<std::byte>(random.below(6));
+          if (!key.empty() && random.below(2) != 0)
+            key[0] = static_cast<std::byte>(random.below(6));
           return key;
         };
         std::vector<std::vector<std::byte>> keys;
@@ -189,8 +193,8 @@ TEST_SUITE("btree/key_order") {
           std::vector<std::byte> page(format::leaf_required_bytes(entries, widths));
           format::build_leaf(page, entries, widths);
           std::vector<std::byte> branch(format::branch_required_bytes(separators, widths));
-          format::build_branch(branch, std::vector<format::BranchChild>(keys.size() + 1), separators,
-                               widths);
+          format::build_branch(branch, std::vector<format::BranchChild>(keys.size() + 1),
+                               separators, widths);
           for (int probe = 0; probe < 20; ++probe) {
             const std::vector<std::byte> key =
                 random.below(2) != 0 ? make() : keys[random.below(keys.size())];

@@ -5,10 +5,10 @@
 #include "tree_fixture.hpp"
 
 using namespace rdb;
-using format::PageNumber;
-using format::TreeRoot;
 using btree::InsertMode;
 using btree::InsertResult;
+using format::PageNumber;
+using format::TreeRoot;
 using test::le;
 using test::Random;
 using test::TreeFixture;
@@ -48,8 +48,8 @@ struct Model {
     REQUIRE_FALSE(cursor.next());
     for (auto at = map.rbegin(); at != map.rend(); ++at) {
       REQUIRE(cursor.prev());
-      REQUIRE(std::equal(at->first.begin(), at->first.end(), cursor.key().begin(),
-                         cursor.key().end()));
+      REQUIRE(
+          std::equal(at->first.begin(), at->first.end(), cursor.key().begin(), cursor.key().end()));
     }
     REQUIRE_FALSE(cursor.prev());
   }
@@ -82,7 +82,8 @@ Blob make_key(const Sizes& sizes, const btree::TreeShape& shape, uint64_t number
 Blob make_value(const Sizes& sizes, Random& random) {
   if (sizes.value_width) return random.bytes(*sizes.value_width);
   // Mostly small, sometimes as large as allowed.
-  const size_t limit = random.below(8) == 0 ? sizes.max_value : std::min<size_t>(sizes.max_value, 300);
+  const size_t limit =
+      random.below(8) == 0 ? sizes.max_value : std::min<size_t>(sizes.max_value, 300);
   return random.bytes(random.below(limit + 1));
 }
 
@@ -311,8 +312,8 @@ TEST_SUITE("btree/mutator") {
     TreeFixture f(test::shape_of("&str", std::nullopt));
     f.put(as_bytes("a"), as_bytes("x"));
     f.put(as_bytes("z"), as_bytes("x"));
-    const size_t sizes[] = {10,    5000, 300000, 299000, 300000, 4000, 0,
-                            70000, 70000, 12,    4063,   4064,   4065};
+    const size_t sizes[] = {10,    5000,  300000, 299000, 300000, 4000, 0,
+                            70000, 70000, 12,     4063,   4064,   4065};
     for (const bool commit_between : {false, true}) {
       for (const size_t size : sizes) {
         f.put(as_bytes("m"), Blob(size, static_cast<std::byte>(size)));
@@ -399,7 +400,8 @@ TEST_SUITE("btree/mutator") {
       size_t max_key;
       size_t max_value;
     };
-    for (const Kind& kind : {Kind{"u64", 0, 100}, Kind{"&[u8]", 900, 300}, Kind{"&[u8]", 10, 9000}}) {
+    for (const Kind& kind :
+         {Kind{"u64", 0, 100}, Kind{"&[u8]", 900, 300}, Kind{"&[u8]", 10, 9000}}) {
       TreeFixture f(test::shape_of(kind.type, std::nullopt));
       Random random(8);
       std::vector<Blob> keys;

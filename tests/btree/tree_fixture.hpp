@@ -31,8 +31,8 @@ inline TreeShape shape_of(const std::string& key_type, std::optional<uint32_t> v
   return {{key.width, value_width}, btree::KeyOrder(key)};
 }
 
-// Hands out pages from a bump pointer and free lists, and takes part of a write transaction's duties:
-// freed committed pages wait for the next commit.
+// Hands out pages from a bump pointer and free lists, and takes part of a write transaction's
+// duties: freed committed pages wait for the next commit.
 class TestWriter final : public page::PageWriter {
  public:
   TestWriter(page::FramePool& pool, uint32_t pages) : PageWriter(pool), pages_(pages) {}

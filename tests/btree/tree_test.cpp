@@ -20,8 +20,7 @@ constexpr const char* kBranch =
     "0500000000000000 0600000000000000 0200000000000000";
 constexpr const char* kBranchChecksum = "34d29600485c47abf726c28afccad953";
 // Section 18.7: &str -> &str.
-constexpr const char* kTextLeft =
-    "01 00 0200 15000000 17000000 1a000000 1a000000 61 6263 6f6e65";
+constexpr const char* kTextLeft = "01 00 0200 15000000 17000000 1a000000 1a000000 61 6263 6f6e65";
 constexpr const char* kTextRight = "01 00 0100 0d000000 10000000 64 74776f";
 constexpr const char* kTextBranch =
     "02 00 0100 00000000 4401d1a139c5315bd1c25b6341690931 dd149aa676b6f21775b90ba59175db9d"
@@ -129,10 +128,10 @@ TEST_SUITE("btree/tree") {
     }
     std::unordered_set<uint64_t> seen;
     btree::PoolReader reader(*f.pool);
-    CHECK_THROWS_CODE(
-        btree::walk_pages(reader, f.root, f.shape.widths, [](const btree::PageVisit&) {},
+    CHECK_THROWS_CODE(btree::walk_pages(
+                          reader, f.root, f.shape.widths, [](const btree::PageVisit&) {},
                           [&](PageNumber page) { return seen.insert(page.bits()).second; }),
-        ErrorCode::corrupted);
+                      ErrorCode::corrupted);
   }
 
   TEST_CASE("a batch of lookups answers as single lookups do") {

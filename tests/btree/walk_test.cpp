@@ -27,13 +27,12 @@ TEST_SUITE("btree/walk") {
     // The same pages without reading leaves.
     std::unordered_set<uint64_t> again;
     size_t unread = 0;
-    btree::walk_pages(
-        reader, f.root, f.shape.widths,
-        [&](const btree::PageVisit& visit) {
-          again.insert(visit.page.bits());
-          unread += visit.bytes.empty() ? 1 : 0;
-        },
-        {}, {.skip_leaves = true});
+    btree::walk_pages(reader, f.root, f.shape.widths,
+                      [&](const btree::PageVisit& visit) {
+                        again.insert(visit.page.bits());
+                        unread += visit.bytes.empty() ? 1 : 0;
+                      },
+                      {}, {.skip_leaves = true});
     CHECK(again == seen);
     CHECK(unread > 200);
   }
@@ -46,10 +45,9 @@ TEST_SUITE("btree/walk") {
     for (uint64_t i = 0; i < 100; ++i) f.put(random.bytes(20), random.bytes(random.below(2000)));
     btree::PoolReader reader(*f.pool);
     std::vector<PageNumber> pages;
-    btree::walk_pages(
-        reader, f.root, f.shape.widths,
-        [&](const btree::PageVisit& visit) { pages.push_back(visit.page); }, {},
-        {.verify = false, .skip_leaves = true});
+    btree::walk_pages(reader, f.root, f.shape.widths,
+                      [&](const btree::PageVisit& visit) { pages.push_back(visit.page); }, {},
+                      {.verify = false, .skip_leaves = true});
     reader.release();
     for (const PageNumber page : pages) f.writer->free(page);
     CHECK(f.writer->live.empty());
@@ -109,8 +107,8 @@ TEST_SUITE("btree/walk") {
     const btree::Collection small = btree::parse_collection(inline_one, 8, true);
     REQUIRE(small.inline_leaf.has_value());
     CHECK(format::LeafView::parse(*small.inline_leaf, btree::collection_widths(8)).size() == 2);
-    const std::vector<std::byte> tree = test::unhex(
-        "03 0c00000000000000 99e03a4c4ccddb0840d9893f75e0ba21 0300000000000000");
+    const std::vector<std::byte> tree =
+        test::unhex("03 0c00000000000000 99e03a4c4ccddb0840d9893f75e0ba21 0300000000000000");
     const btree::Collection large = btree::parse_collection(tree, 8, true);
     CHECK_FALSE(large.inline_leaf.has_value());
     CHECK(large.subtree.page == PageNumber{0, 12, 0});

@@ -1,10 +1,10 @@
 /* batch_test.c: many records in one call, as slices and packed. */
 #include "check.h"
 
-static rdb_db *db;
-static rdb_txn *txn;
-static rdb_table *table;
-static rdb_result *result;
+static rdb_db* db;
+static rdb_txn* txn;
+static rdb_table* table;
+static rdb_result* result;
 
 /* Packed bytes under construction. */
 static unsigned char packed[1024];
@@ -16,19 +16,19 @@ static void add_u32(uint32_t value) {
   packed[packed_size++] = (unsigned char)(value >> 16 & 255);
   packed[packed_size++] = (unsigned char)(value >> 24);
 }
-static void add_text(const char *text) {
+static void add_text(const char* text) {
   memcpy(packed + packed_size, text, strlen(text));
   packed_size += strlen(text);
 }
 static void add_padding(void) {
   while (packed_size % 4 != 0) packed[packed_size++] = 0;
 }
-static void add_key(const char *key) {
+static void add_key(const char* key) {
   add_u32((uint32_t)strlen(key));
   add_text(key);
   add_padding();
 }
-static void add_record(const char *key, const char *value) {
+static void add_record(const char* key, const char* value) {
   add_u32((uint32_t)strlen(key));
   add_u32((uint32_t)strlen(value));
   add_text(key);
@@ -106,7 +106,7 @@ static void by_slices(void) {
 
 static void wrong_width(void) {
   const rdb_type u64 = RDB_TYPE_INIT("u64");
-  rdb_table *numbers;
+  rdb_table* numbers;
   const uint64_t number = 1;
   rdb_slice keys[3] = {{&number, 8}, {&number, 8}, {&number, 4}};
   REQUIRE_OK(rdb_table_open(txn, RDB_SLICE("numbers"), &u64, NULL, &numbers, &err));

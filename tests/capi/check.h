@@ -13,40 +13,41 @@
 #include "rdb.h"
 
 static int check_failures;
-static const char *check_case = "";
+static const char* check_case = "";
 static rdb_error err; /* what CHECK_STATUS shows when a status is not the one expected */
 
 /* The sentence that the checks behind it prove. */
 #define CASE(sentence) (check_case = (sentence), (void)0)
 
-#define CHECK(condition)                                                                         \
-  do {                                                                                           \
-    if (!(condition)) {                                                                          \
+#define CHECK(condition)                                                                          \
+  do {                                                                                            \
+    if (!(condition)) {                                                                           \
       fprintf(stderr, "%s:%d: %s\n    failed: %s\n", __FILE__, __LINE__, check_case, #condition); \
-      ++check_failures;                                                                          \
-    }                                                                                            \
+      ++check_failures;                                                                           \
+    }                                                                                             \
   } while (0)
 
 /* The call is evaluated once and should hand err to the library. */
-#define CHECK_STATUS(call, expected)                                                             \
-  do {                                                                                           \
-    const rdb_status check_wanted = (expected);                                                  \
-    rdb_status check_got;                                                                        \
-    memset(&err, 0, sizeof err);                                                                 \
-    check_got = (call);                                                                          \
-    if (check_got != check_wanted) {                                                             \
-      fprintf(stderr, "%s:%d: %s\n    %s\n    gave %s, not %s: %s\n", __FILE__, __LINE__, check_case, \
-              #call, rdb_status_name(check_got), rdb_status_name(check_wanted), err.message);    \
-      ++check_failures;                                                                          \
-    }                                                                                            \
+#define CHECK_STATUS(call, expected)                                                        \
+  do {                                                                                      \
+    const rdb_status check_wanted = (expected);                                             \
+    rdb_status check_got;                                                                   \
+    memset(&err, 0, sizeof err);                                                            \
+    check_got = (call);                                                                     \
+    if (check_got != check_wanted) {                                                        \
+      fprintf(stderr, "%s:%d: %s\n    %s\n    gave %s, not %s: %s\n", __FILE__, __LINE__,   \
+              check_case, #call, rdb_status_name(check_got), rdb_status_name(check_wanted), \
+              err.message);                                                                 \
+      ++check_failures;                                                                     \
+    }                                                                                       \
   } while (0)
 #define CHECK_OK(call) CHECK_STATUS(call, RDB_OK)
 
 /* Without what follows nothing makes sense. */
-#define REQUIRE_OK(call)                        \
-  do {                                          \
-    const int check_before = check_failures;    \
-    CHECK_OK(call);                             \
+#define REQUIRE_OK(call)                         \
+  do {                                           \
+    const int check_before = check_failures;     \
+    CHECK_OK(call);                              \
     if (check_failures != check_before) exit(1); \
   } while (0)
 
@@ -55,19 +56,20 @@ static inline int check_result(void) {
   return check_failures != 0;
 }
 
-static inline rdb_slice slice_of(const char *text) {
+static inline rdb_slice slice_of(const char* text) {
   rdb_slice slice;
   slice.data = text;
   slice.size = strlen(text);
   return slice;
 }
 
-static inline int slice_is(rdb_slice slice, const char *text) {
-  return slice.size == strlen(text) && (slice.size == 0 || memcmp(slice.data, text, slice.size) == 0);
+static inline int slice_is(rdb_slice slice, const char* text) {
+  return slice.size == strlen(text) &&
+         (slice.size == 0 || memcmp(slice.data, text, slice.size) == 0);
 }
 
 /* A handle passed as one of another type. */
-#define WRONG(type, handle) ((type *)(void *)(handle))
+#define WRONG(type, handle) ((type*)(void*)(handle))
 
 /* A folder of its own for the test, removed with the files named through scratch_path(). */
 static char scratch_folder[256];
@@ -80,9 +82,9 @@ static void scratch_remove(void) {
   rmdir(scratch_folder);
 }
 
-static inline const char *scratch_path(const char *name) {
+static inline const char* scratch_path(const char* name) {
   if (scratch_folder[0] == 0) {
-    const char *base = getenv("TMPDIR");
+    const char* base = getenv("TMPDIR");
     snprintf(scratch_folder, sizeof scratch_folder, "%s/rdb-capi-XXXXXX", base ? base : "/tmp");
     if (mkdtemp(scratch_folder) == NULL) {
       perror("mkdtemp");
@@ -96,8 +98,8 @@ static inline const char *scratch_path(const char *name) {
 }
 
 /* Writes size bytes of data as the whole file. */
-static inline void write_file(const char *path, const void *data, size_t size) {
-  FILE *file = fopen(path, "wb");
+static inline void write_file(const char* path, const void* data, size_t size) {
+  FILE* file = fopen(path, "wb");
   if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
     perror(path);
     exit(1);
@@ -105,25 +107,25 @@ static inline void write_file(const char *path, const void *data, size_t size) {
 }
 
 /* What most tests begin with. */
-static inline rdb_db *memory_db(void) {
-  rdb_db *db;
+static inline rdb_db* memory_db(void) {
+  rdb_db* db;
   REQUIRE_OK(rdb_open_memory(NULL, &db, &err));
   return db;
 }
-static inline rdb_txn *begin(rdb_db *db, uint32_t kind) {
-  rdb_txn *txn;
+static inline rdb_txn* begin(rdb_db* db, uint32_t kind) {
+  rdb_txn* txn;
   REQUIRE_OK(rdb_txn_begin(db, kind, NULL, &txn, &err));
   return txn;
 }
-static inline rdb_table *open_table(rdb_txn *txn, const char *name) {
-  rdb_table *table;
+static inline rdb_table* open_table(rdb_txn* txn, const char* name) {
+  rdb_table* table;
   REQUIRE_OK(rdb_table_open(txn, slice_of(name), NULL, NULL, &table, &err));
   return table;
 }
 /* Commits one table with the records "k000".."kNNN" -> "v000".."vNNN". */
-static inline void fill(rdb_db *db, const char *name, int count) {
-  rdb_txn *txn = begin(db, RDB_TXN_WRITE);
-  rdb_table *table = open_table(txn, name);
+static inline void fill(rdb_db* db, const char* name, int count) {
+  rdb_txn* txn = begin(db, RDB_TXN_WRITE);
+  rdb_table* table = open_table(txn, name);
   int i;
   for (i = 0; i < count; ++i) {
     char key[16], value[16];

@@ -1,10 +1,10 @@
 /* cursor_test.c: moving, searching, ranges, batches and deletes with cursors. */
 #include "check.h"
 
-static rdb_db *db;
-static rdb_txn *txn;
-static rdb_table *table;
-static rdb_cursor *cursor;
+static rdb_db* db;
+static rdb_txn* txn;
+static rdb_table* table;
+static rdb_cursor* cursor;
 static rdb_slice key, value;
 
 static void moves(void) {
@@ -156,7 +156,7 @@ static void packed_batches(void) {
 
 static void changes(void) {
   uint64_t length = 0;
-  rdb_cursor *other;
+  rdb_cursor* other;
   CASE("deleting under the cursor leaves it between the neighbours");
   CHECK_OK(rdb_cursor_seek(cursor, RDB_SLICE("k050"), NULL, NULL, &err));
   CHECK_OK(rdb_cursor_delete(cursor, &err));
@@ -184,8 +184,8 @@ static void changes(void) {
 }
 
 static void empty(void) {
-  rdb_table *none = open_table(txn, "none");
-  rdb_cursor *over;
+  rdb_table* none = open_table(txn, "none");
+  rdb_cursor* over;
   REQUIRE_OK(rdb_cursor_open(none, &over, &err));
   CASE("an empty table has only ends");
   CHECK_STATUS(rdb_cursor_first(over, NULL, NULL, &err), RDB_END);

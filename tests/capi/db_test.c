@@ -1,20 +1,21 @@
 /* db_test.c: opening, closing, asking a database; what stands in the way of an open. */
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "check.h"
 
-static rdb_db *open_file(const char *path, uint32_t mode) {
+static rdb_db* open_file(const char* path, uint32_t mode) {
   rdb_options options = RDB_OPTIONS_INIT;
-  rdb_db *db;
+  rdb_db* db;
   options.mode = mode;
   REQUIRE_OK(rdb_open(slice_of(path), &options, &db, &err));
   return db;
 }
 
-static rdb_status try_open(const char *path, uint32_t mode) {
+static rdb_status try_open(const char* path, uint32_t mode) {
   rdb_options options = RDB_OPTIONS_INIT;
-  rdb_db *db = WRONG(rdb_db, &err);
+  rdb_db* db = WRONG(rdb_db, &err);
   rdb_status status;
   options.mode = mode;
   status = rdb_open(slice_of(path), &options, &db, &err);
@@ -24,10 +25,10 @@ static rdb_status try_open(const char *path, uint32_t mode) {
 }
 
 static void reopen(void) {
-  const char *path = scratch_path("reopen.rdb");
-  rdb_db *db;
-  rdb_txn *txn;
-  rdb_table *table;
+  const char* path = scratch_path("reopen.rdb");
+  rdb_db* db;
+  rdb_txn* txn;
+  rdb_table* table;
   char buffer[16];
   size_t size = 0;
   rdb_recovery_info recovery = RDB_RECOVERY_INFO_INIT;
@@ -62,10 +63,10 @@ static void reopen(void) {
 }
 
 static void refused(void) {
-  const char *path = scratch_path("refused.rdb");
-  const char *foreign = scratch_path("foreign.rdb");
-  const char *cut = scratch_path("cut.rdb");
-  rdb_db *db;
+  const char* path = scratch_path("refused.rdb");
+  const char* foreign = scratch_path("foreign.rdb");
+  const char* cut = scratch_path("cut.rdb");
+  rdb_db* db;
   struct stat facts;
   char content[4096];
 
@@ -108,10 +109,10 @@ static void refused(void) {
 }
 
 static void read_only(void) {
-  const char *path = scratch_path("read_only.rdb");
-  rdb_db *db;
-  rdb_txn *txn;
-  rdb_table *table;
+  const char* path = scratch_path("read_only.rdb");
+  rdb_db *db, *beside;
+  rdb_txn* txn;
+  rdb_table* table;
   db = open_file(path, RDB_OPEN_CREATE);
   fill(db, "t", 3);
   CHECK_OK(rdb_close(db, &err));
@@ -122,19 +123,86 @@ static void read_only(void) {
   CHECK(txn == NULL);
   txn = begin(db, RDB_TXN_READ);
   table = open_table(txn, "t");
+  CASE("opens for reading stand beside each other, and keep a writer out");
+  beside = open_file(path, RDB_OPEN_READ_ONLY);
+  CHECK_OK(rdb_close(beside, &err));
+  CHECK_STATUS(try_open(path, RDB_OPEN_EXISTING), RDB_ERR_ALREADY_OPEN);
   CHECK_OK(rdb_contains(table, RDB_SLICE("k001"), &err));
   CHECK_OK(rdb_table_close(table, &err));
   CHECK_OK(rdb_txn_abort(txn, &err));
   CHECK_OK(rdb_close(db, &err));
 }
 
+static rdb_status repair_answer;
+static int repair_calls;
+static rdb_status on_repair(void* ctx, uint64_t done, uint64_t total) {
+  CHECK(ctx == &repair_calls && (total == 0 || done <= total));
+  ++repair_calls;
+  return repair_answer;
+}
+
+static void repaired(void) {
+  const char* path = scratch_path("repaired.rdb");
+  rdb_options options = RDB_OPTIONS_INIT;
+  rdb_recovery_info recovery = RDB_RECOVERY_INFO_INIT;
+  rdb_db* db;
+  rdb_txn* txn;
+  rdb_table* table;
+  rdb_cancel* cancel;
+  int status = -1;
+  const pid_t child = fork();
+  if (child == 0) { /* ends without closing */
+    db = open_file(path, RDB_OPEN_CREATE);
+    fill(db, "t", 900);
+    _exit(check_failures != 0);
+  }
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+
+  CASE("a file that was not closed is checked when opened for reading");
+  db = open_file(path, RDB_OPEN_READ_ONLY);
+  CHECK_OK(rdb_recovery(db, &recovery, &err));
+  CHECK((recovery.flags & RDB_RECOVERY_CLEAN) == 0);
+  CHECK_OK(rdb_close(db, &err));
+
+  CASE("a repair can be stopped by its callback, whose errors come through, and be cancelled");
+  options.repair_progress.fn = on_repair;
+  options.repair_progress.ctx = &repair_calls;
+  repair_answer = RDB_STOPPED;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), RDB_ERR_REPAIR_ABORTED);
+  CHECK(db == NULL && repair_calls == 1);
+  repair_answer = -777;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), -777);
+  repair_answer = RDB_EXISTS;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), RDB_ERR_CALLBACK);
+  repair_answer = RDB_OK;
+  REQUIRE_OK(rdb_cancel_create(&cancel, &err));
+  rdb_cancel_trigger(cancel);
+  options.cancel = cancel;
+  CHECK_STATUS(rdb_open(slice_of(path), &options, &db, &err), RDB_ERR_CANCELLED);
+  options.cancel = NULL;
+  rdb_cancel_free(cancel);
+
+  CASE("the repair that is let through keeps every commit");
+  repair_calls = 0;
+  REQUIRE_OK(rdb_open(slice_of(path), &options, &db, &err));
+  CHECK(repair_calls >= 1);
+  CHECK_OK(rdb_recovery(db, &recovery, &err));
+  CHECK((recovery.flags & RDB_RECOVERY_FULL_REPAIR) != 0);
+  txn = begin(db, RDB_TXN_READ);
+  table = open_table(txn, "t");
+  CHECK_OK(rdb_contains(table, RDB_SLICE("k899"), &err));
+  CHECK_OK(rdb_table_close(table, &err));
+  CHECK_OK(rdb_txn_abort(txn, &err));
+  CHECK_OK(rdb_close(db, &err));
+}
+
 static void deferred(void) {
-  const char *path = scratch_path("deferred.rdb");
-  rdb_db *db = open_file(path, RDB_OPEN_CREATE);
+  const char* path = scratch_path("deferred.rdb");
+  rdb_db* db = open_file(path, RDB_OPEN_CREATE);
   rdb_txn *reader, *writer;
   rdb_table *table, *late = WRONG(rdb_table, &err);
-  rdb_cursor *cursor;
-  rdb_value *value;
+  rdb_cursor* cursor;
+  rdb_value* value;
   uint64_t number = 7;
   char buffer[8];
   size_t size = 7;
@@ -170,9 +238,9 @@ static void deferred(void) {
 }
 
 static void stats(void) {
-  rdb_db *db = memory_db();
+  rdb_db* db = memory_db();
   rdb_stats_info info = RDB_STATS_INFO_INIT;
-  rdb_txn *reader = begin(db, RDB_TXN_READ);
+  rdb_txn* reader = begin(db, RDB_TXN_READ);
   fill(db, "t", 10);
   CASE("figures tell what happened since the open");
   CHECK_OK(rdb_stats(db, &info, &err));
@@ -189,6 +257,7 @@ int main(void) {
   reopen();
   refused();
   read_only();
+  repaired();
   deferred();
   stats();
   return check_result();

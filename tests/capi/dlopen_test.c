@@ -6,14 +6,14 @@
 
 #include "check.h"
 
-static const rdb_api_v1 *load(const char *path, void **library) {
-  const rdb_api_v1 *(*get_api)(uint32_t);
+static const rdb_api_v1* load(const char* path, void** library) {
+  const rdb_api_v1* (*get_api)(uint32_t);
   *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (*library == NULL) {
     fprintf(stderr, "%s\n", dlerror());
     exit(1);
   }
-  *(void **)&get_api = dlsym(*library, "rdb_api");
+  *(void**)&get_api = dlsym(*library, "rdb_api");
   if (get_api == NULL) exit(1);
   CHECK(get_api(0) == NULL);
   CHECK(get_api(RDB_ABI_MAJOR + 1) == NULL);
@@ -21,13 +21,13 @@ static const rdb_api_v1 *load(const char *path, void **library) {
 }
 
 /* rdb_status_name, which CHECK_STATUS uses, is the loaded library's. */
-static const rdb_api_v1 *api;
-const char *rdb_status_name(rdb_status status) { return api->rdb_status_name(status); }
+static const rdb_api_v1* api;
+const char* rdb_status_name(rdb_status status) { return api->rdb_status_name(status); }
 
-static void work(const char *file, int round) {
-  rdb_db *db;
-  rdb_txn *txn;
-  rdb_table *table;
+static void work(const char* file, int round) {
+  rdb_db* db;
+  rdb_txn* txn;
+  rdb_table* table;
   char key[8];
   char got[8];
   size_t size = 0;
@@ -51,9 +51,9 @@ static void work(const char *file, int round) {
   CHECK_OK(api->rdb_close(db, &err));
 }
 
-int main(int argc, char **argv) {
-  const char *file = scratch_path("dlopen.rdb");
-  void *library;
+int main(int argc, char** argv) {
+  const char* file = scratch_path("dlopen.rdb");
+  void* library;
   int round;
   if (argc != 2) return 2;
   api = load(argv[1], &library);

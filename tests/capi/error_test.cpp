@@ -1,10 +1,11 @@
 // error_test.cpp: the guard, from inside: exceptions to statuses, messages cut and cleaned.
+#include "rdb/error.hpp"
+
 #include <filesystem>
 #include <new>
 #include <string>
 
 #include "guard.hpp"
-#include "rdb/error.hpp"
 #include "support.hpp"
 
 using rdb::Error;
@@ -36,7 +37,8 @@ TEST_SUITE("capi/guard") {
     CHECK(guard(&err, [] { throw std::bad_alloc(); }) == RDB_ERR_NO_MEMORY);
     CHECK(guard(&err, [] { throw std::length_error("long"); }) == RDB_ERR_NO_MEMORY);
     CHECK(guard(&err, [] {
-            throw std::filesystem::filesystem_error("f", std::error_code(13, std::system_category()));
+            throw std::filesystem::filesystem_error("f",
+                                                    std::error_code(13, std::system_category()));
           }) == RDB_ERR_IO);
     CHECK(err.os_errno == 13);
     CHECK(guard(&err, [] { throw std::runtime_error("odd"); }) == RDB_ERR_INTERNAL);
@@ -65,11 +67,12 @@ TEST_SUITE("capi/guard") {
       rdb::capi::write_error(&err, RDB_ERR_IO, text, 0, 0);
       return std::string(err.message);
     };
-    CHECK(message("a\xff" "b") == "a?b");
+    CHECK(message("a\xff"
+                  "b") == "a?b");
     CHECK(message("\xc3") == "?");
-    CHECK(message("\xc0\x80") == "??");                  // overlong
-    CHECK(message("\xed\xa0\x80") == "???");             // surrogate
-    CHECK(message("\xf4\x90\x80\x80") == "????");        // above U+10FFFF
+    CHECK(message("\xc0\x80") == "??");            // overlong
+    CHECK(message("\xed\xa0\x80") == "???");       // surrogate
+    CHECK(message("\xf4\x90\x80\x80") == "????");  // above U+10FFFF
     CHECK(message("\xf0\x9f\x98\x80") == "\xf0\x9f\x98\x80");
     CHECK(message("") == "");
   }

@@ -3,16 +3,16 @@
 
 #include "check.h"
 
-static rdb_db *db;
+static rdb_db* db;
 static rdb_txn *reader, *writer;
-static rdb_table *table;
-static rdb_cursor *cursor;
-static rdb_value *value;
+static rdb_table* table;
+static rdb_cursor* cursor;
+static rdb_value* value;
 
-static int in_child(const char *path) {
-  rdb_txn *txn = WRONG(rdb_txn, &err);
+static int in_child(const char* path) {
+  rdb_txn* txn = WRONG(rdb_txn, &err);
   rdb_stats_info stats = RDB_STATS_INFO_INIT;
-  rdb_db *own = NULL;
+  rdb_db* own = NULL;
   size_t size = 0;
   CASE("every handle of the parent answers FORKED in the child");
   CHECK_STATUS(rdb_stats(db, &stats, &err), RDB_ERR_FORKED);
@@ -41,7 +41,7 @@ static int in_child(const char *path) {
 }
 
 int main(void) {
-  const char *path = scratch_path("fork.rdb");
+  const char* path = scratch_path("fork.rdb");
   pid_t child;
   int status = -1;
   REQUIRE_OK(rdb_open(slice_of(path), NULL, &db, &err));

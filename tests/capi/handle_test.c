@@ -13,18 +13,18 @@
 #endif
 
 /* One of each, filled in by main; the outputs go nowhere. */
-static rdb_db *db;
-static rdb_txn *txn;
-static rdb_table *table;
-static rdb_cursor *cursor;
-static rdb_value *value;
-static rdb_result *result;
-static rdb_listing *listing;
-static rdb_report *report;
-static rdb_cancel *cancel;
+static rdb_db* db;
+static rdb_txn* txn;
+static rdb_table* table;
+static rdb_cursor* cursor;
+static rdb_value* value;
+static rdb_result* result;
+static rdb_listing* listing;
+static rdb_report* report;
+static rdb_cancel* cancel;
 
 /* Calls every function that takes a handle and reports, with this pointer as the handle. */
-static void all_functions(void *handle, rdb_status expected) {
+static void all_functions(void* handle, rdb_status expected) {
   rdb_recovery_info recovery = RDB_RECOVERY_INFO_INIT;
   rdb_stats_info stats = RDB_STATS_INFO_INIT;
   rdb_table_info info = RDB_TABLE_INFO_INIT;
@@ -33,21 +33,21 @@ static void all_functions(void *handle, rdb_status expected) {
   rdb_problem_info problem = RDB_PROBLEM_INFO_INIT;
   rdb_slice key = RDB_SLICE("k");
   rdb_slice slice;
-  rdb_txn *new_txn = txn;
-  rdb_table *new_table = table;
-  rdb_cursor *new_cursor = cursor;
-  rdb_value *new_value = value;
-  rdb_listing *new_listing = listing;
-  rdb_report *new_report = report;
+  rdb_txn* new_txn = txn;
+  rdb_table* new_table = table;
+  rdb_cursor* new_cursor = cursor;
+  rdb_value* new_value = value;
+  rdb_listing* new_listing = listing;
+  rdb_report* new_report = report;
   uint64_t number;
   size_t size;
   char buffer[8];
 
-  rdb_db *const as_db = WRONG(rdb_db, handle);
-  rdb_txn *const as_txn = WRONG(rdb_txn, handle);
-  rdb_table *const as_table = WRONG(rdb_table, handle);
-  rdb_cursor *const as_cursor = WRONG(rdb_cursor, handle);
-  rdb_result *const as_result = WRONG(rdb_result, handle);
+  rdb_db* const as_db = WRONG(rdb_db, handle);
+  rdb_txn* const as_txn = WRONG(rdb_txn, handle);
+  rdb_table* const as_table = WRONG(rdb_table, handle);
+  rdb_cursor* const as_cursor = WRONG(rdb_cursor, handle);
+  rdb_result* const as_result = WRONG(rdb_result, handle);
 
   CHECK_STATUS(rdb_recovery(as_db, &recovery, &err), expected);
   CHECK_STATUS(rdb_recovery_note(as_db, 0, &slice, &err), expected);
@@ -116,7 +116,7 @@ static void all_functions(void *handle, rdb_status expected) {
 }
 
 /* Those that report nothing: they must only survive. */
-static void silent_functions(void *handle) {
+static void silent_functions(void* handle) {
   CHECK(rdb_value_data(WRONG(rdb_value, handle)).size == 0);
   CHECK(rdb_result_count(WRONG(rdb_result, handle)) == 0);
   CHECK(rdb_listing_count(WRONG(rdb_listing, handle)) == 0);
@@ -133,7 +133,7 @@ int main(void) {
   uint32_t foreign[16] = {0x12345678};
   rdb_table_stats_info table_stats = RDB_TABLE_STATS_INFO_INIT;
   rdb_txn_options options = RDB_TXN_OPTIONS_INIT;
-  rdb_txn *new_txn;
+  rdb_txn* new_txn;
 
   db = memory_db();
   fill(db, "t", 3);

@@ -1,5 +1,6 @@
 /* The header stands alone, and may be included twice. Also compiled as C++. */
 #include "rdb.h"
+/* Once more. */
 #include "rdb.h"
 
 int use_header(void);

@@ -75,7 +75,7 @@ static void init(void) {
   CHECK_STATUS(rdb_verify_options_init(NULL, sizeof verify_options, &err), RDB_ERR_MISUSE);
 }
 
-static rdb_status set(rdb_options *options, const char *key, const char *value) {
+static rdb_status set(rdb_options* options, const char* key, const char* value) {
   return rdb_options_set(options, slice_of(key), slice_of(value), &err);
 }
 
@@ -160,9 +160,9 @@ static void listed(void) {
 }
 
 /* What an open says to options, and whether it could read them at all. */
-static rdb_status try_open(const void *options) {
-  rdb_db *db = WRONG(rdb_db, &err);
-  const rdb_status status = rdb_open_memory((const rdb_options *)options, &db, &err);
+static rdb_status try_open(const void* options) {
+  rdb_db* db = WRONG(rdb_db, &err);
+  const rdb_status status = rdb_open_memory((const rdb_options*)options, &db, &err);
   if (status < 0) CHECK(db == NULL);
   CHECK(rdb_close(db, NULL) == RDB_OK);
   return status;
@@ -216,14 +216,14 @@ static void sizes(void) {
 }
 
 static int drops;
-static void count_drop(void *ctx) {
+static void count_drop(void* ctx) {
   ++drops;
   CHECK(ctx == &drops);
 }
 
 static void dropping(void) {
   rdb_options options = RDB_OPTIONS_INIT;
-  rdb_db *db = NULL;
+  rdb_db* db = NULL;
   options.repair_progress.ctx = &drops;
   options.repair_progress.drop = count_drop;
   CASE("a callback's context is dropped once, whether the open succeeds or fails");

@@ -1,14 +1,14 @@
 /* record_test.c: single records in and out, in all three value forms. */
 #include "check.h"
 
-static rdb_db *db;
-static rdb_txn *txn;
-static rdb_table *table;
+static rdb_db* db;
+static rdb_txn* txn;
+static rdb_table* table;
 
 static void put_and_get(void) {
   char buffer[8];
   size_t size = 77;
-  rdb_value *value = WRONG(rdb_value, &err);
+  rdb_value* value = WRONG(rdb_value, &err);
   const rdb_slice nothing = {NULL, 0};
   const rdb_slice broken = {NULL, 1};
 
@@ -92,7 +92,7 @@ static void limits(void) {
 static void pop(void) {
   rdb_value *key = NULL, *value = NULL;
   uint64_t length = 0;
-  rdb_table *queue = open_table(txn, "queue");
+  rdb_table* queue = open_table(txn, "queue");
   CHECK_OK(rdb_put(queue, RDB_SLICE("a"), RDB_SLICE("1"), 0, &err));
   CHECK_OK(rdb_put(queue, RDB_SLICE("b"), RDB_SLICE("2"), 0, &err));
   CHECK_OK(rdb_put(queue, RDB_SLICE("c"), RDB_SLICE("3"), 0, &err));

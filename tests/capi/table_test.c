@@ -2,8 +2,8 @@
 #include "check.h"
 
 static void types(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn = begin(db, RDB_TXN_WRITE);
+  rdb_db* db = memory_db();
+  rdb_txn* txn = begin(db, RDB_TXN_WRITE);
   rdb_table *table, *again = WRONG(rdb_table, &err);
   const rdb_type u64 = RDB_TYPE_INIT("u64");
   const rdb_type text = RDB_TYPE_INIT("&str");
@@ -64,7 +64,8 @@ static void types(void) {
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("\xed\xa0\x80"), NULL, NULL, &again, &err),
                RDB_ERR_INVALID_ARGUMENT);
   CHECK_STATUS(rdb_table_open(txn, (rdb_slice){NULL, 4}, NULL, NULL, &again, &err), RDB_ERR_MISUSE);
-  CHECK_STATUS(rdb_table_open(txn, RDB_SLICE(""), NULL, NULL, &again, &err), RDB_ERR_RESERVED_NAME);
+  CHECK_STATUS(rdb_table_open(txn, RDB_SLICE(""), NULL, NULL, &again, &err),
+               RDB_ERR_INVALID_ARGUMENT);
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("__rdb:x"), NULL, NULL, &again, &err),
                RDB_ERR_RESERVED_NAME);
   REQUIRE_OK(rdb_table_open(txn, RDB_SLICE("gr\xc3\xbc\xc3\x9f"), NULL, NULL, &table, &err));
@@ -82,9 +83,9 @@ static void types(void) {
 }
 
 static void unknown_order(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn = begin(db, RDB_TXN_WRITE);
-  rdb_table *table;
+  rdb_db* db = memory_db();
+  rdb_txn* txn = begin(db, RDB_TXN_WRITE);
+  rdb_table* table;
   rdb_type user = RDB_TYPE_INIT("my::Key");
   rdb_status status;
   user.type_class = RDB_TYPE_USER_DEFINED;
@@ -102,8 +103,8 @@ static void unknown_order(void) {
 }
 
 static void listing(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
   rdb_listing *all, *one = WRONG(rdb_listing, &err);
   rdb_table_info info = RDB_TABLE_INFO_INIT;
   fill(db, "beta", 3);
@@ -136,9 +137,9 @@ static void listing(void) {
 }
 
 static void rename_and_delete(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
-  rdb_table *table;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
+  rdb_table* table;
   uint64_t length = 0;
   fill(db, "a", 3);
   fill(db, "b", 1);
@@ -165,10 +166,10 @@ static void rename_and_delete(void) {
 }
 
 static void figures(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
-  rdb_table *table;
-  rdb_cancel *cancel;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
+  rdb_table* table;
+  rdb_cancel* cancel;
   rdb_table_stats_info stats = RDB_TABLE_STATS_INFO_INIT;
   fill(db, "t", 900);
   txn = begin(db, RDB_TXN_READ);
@@ -190,10 +191,10 @@ static void figures(void) {
 }
 
 static void closing_under_cursors(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *txn;
+  rdb_db* db = memory_db();
+  rdb_txn* txn;
   rdb_table *table, *again = NULL;
-  rdb_cursor *cursor;
+  rdb_cursor* cursor;
   rdb_slice key;
   fill(db, "t", 3);
   txn = begin(db, RDB_TXN_WRITE);

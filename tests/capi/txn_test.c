@@ -5,8 +5,8 @@
 
 #include "check.h"
 
-static rdb_status try_begin(const rdb_db *db, const rdb_txn_options *options) {
-  rdb_txn *txn = WRONG(rdb_txn, &err);
+static rdb_status try_begin(const rdb_db* db, const rdb_txn_options* options) {
+  rdb_txn* txn = WRONG(rdb_txn, &err);
   const rdb_status status = rdb_txn_begin(db, RDB_TXN_WRITE, options, &txn, &err);
   if (status < 0) CHECK(txn == NULL);
   CHECK(rdb_txn_abort(txn, NULL) == RDB_OK);
@@ -14,9 +14,9 @@ static rdb_status try_begin(const rdb_db *db, const rdb_txn_options *options) {
 }
 
 static void isolation(void) {
-  rdb_db *db = memory_db();
+  rdb_db* db = memory_db();
   rdb_txn *writer, *before, *after;
-  rdb_table *table;
+  rdb_table* table;
   uint64_t old_id = 0, new_id = 0, writer_id = 0;
   fill(db, "t", 1);
 
@@ -56,12 +56,12 @@ static void isolation(void) {
 }
 
 static void ended(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *writer;
-  rdb_table *table;
-  rdb_cursor *cursor;
-  rdb_result *result;
-  rdb_value *value = WRONG(rdb_value, &err);
+  rdb_db* db = memory_db();
+  rdb_txn* writer;
+  rdb_table* table;
+  rdb_cursor* cursor;
+  rdb_result* result;
+  rdb_value* value = WRONG(rdb_value, &err);
   rdb_slice slice = {&err, 77};
   uint64_t number = 77;
   size_t size = 77;
@@ -118,10 +118,10 @@ static void ended(void) {
 }
 
 static void readers_do_not_write(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *reader;
-  rdb_table *table;
-  rdb_cursor *cursor;
+  rdb_db* db = memory_db();
+  rdb_txn* reader;
+  rdb_table* table;
+  rdb_cursor* cursor;
   rdb_slice key = RDB_SLICE("a");
   fill(db, "t", 1);
   reader = begin(db, RDB_TXN_READ);
@@ -152,9 +152,9 @@ static void readers_do_not_write(void) {
 }
 
 static void options(void) {
-  const char *path = scratch_path("durability.rdb");
-  rdb_db *db;
-  rdb_txn *txn;
+  const char* path = scratch_path("durability.rdb");
+  rdb_db* db;
+  rdb_txn* txn;
   rdb_txn_options txn_options = RDB_TXN_OPTIONS_INIT;
   rdb_stats_info stats = RDB_STATS_INFO_INIT;
   REQUIRE_OK(rdb_open(slice_of(path), NULL, &db, &err));
@@ -206,25 +206,25 @@ static void options(void) {
   CHECK_OK(rdb_close(db, &err));
 }
 
-static rdb_cancel *shared_cancel;
+static rdb_cancel* shared_cancel;
 static void on_alarm(int signal_number) {
   (void)signal_number;
   rdb_cancel_trigger(shared_cancel);
 }
 
 /* Commits from another thread than the one that began. */
-static void *commit_elsewhere(void *txn) {
+static void* commit_elsewhere(void* txn) {
   rdb_error own;
-  return rdb_txn_commit((rdb_txn *)txn, &own) == RDB_OK ? NULL : txn;
+  return rdb_txn_commit((rdb_txn*)txn, &own) == RDB_OK ? NULL : txn;
 }
 
 static void waiting(void) {
-  rdb_db *db = memory_db();
-  rdb_txn *writer = begin(db, RDB_TXN_WRITE);
+  rdb_db* db = memory_db();
+  rdb_txn* writer = begin(db, RDB_TXN_WRITE);
   rdb_txn_options txn_options = RDB_TXN_OPTIONS_INIT;
-  rdb_cancel *cancel;
+  rdb_cancel* cancel;
   pthread_t thread;
-  void *failed = &err;
+  void* failed = &err;
 
   CASE("a second writer is told when it will not or not long wait");
   txn_options.wait = RDB_WAIT_NOT;

@@ -5,24 +5,24 @@ static int calls;
 static int drops;
 static rdb_status answer;
 
-static rdb_status on_progress(void *ctx, uint64_t done, uint64_t total) {
+static rdb_status on_progress(void* ctx, uint64_t done, uint64_t total) {
   CHECK(ctx == &calls);
   CHECK(total == 0 || done <= total);
   ++calls;
   return answer;
 }
-static void on_drop(void *ctx) {
+static void on_drop(void* ctx) {
   CHECK(ctx == &calls);
   ++drops;
 }
 
 static void sound(void) {
-  rdb_db *db = memory_db();
+  rdb_db* db = memory_db();
   rdb_verify_options options = RDB_VERIFY_OPTIONS_INIT;
-  rdb_report *report;
+  rdb_report* report;
   rdb_report_info info = RDB_REPORT_INFO_INIT;
   rdb_problem_info problem = RDB_PROBLEM_INFO_INIT;
-  rdb_cancel *cancel;
+  rdb_cancel* cancel;
   fill(db, "t", 900);
   REQUIRE_OK(rdb_cancel_create(&cancel, &err));
 
@@ -32,7 +32,8 @@ static void sound(void) {
     CHECK_OK(rdb_report_describe(report, &info, &err));
     CHECK(info.problem_count == 0 && info.leaked_pages == 0);
     CHECK(options.level == RDB_VERIFY_HEADER || info.pages_checked > 2);
-    CHECK(options.level != RDB_VERIFY_FULL || (info.tables_checked >= 1 && info.entries_checked >= 900));
+    CHECK(options.level != RDB_VERIFY_FULL ||
+          (info.tables_checked >= 1 && info.entries_checked >= 900));
     CHECK_STATUS(rdb_report_problem(report, 0, &problem, &err), RDB_NOT_FOUND);
     CHECK_STATUS(rdb_report_problem(report, 0, NULL, &err), RDB_ERR_MISUSE);
     CHECK_STATUS(rdb_report_describe(report, NULL, &err), RDB_ERR_MISUSE);
@@ -79,14 +80,14 @@ static void sound(void) {
 }
 
 static void damaged(void) {
-  const char *path = scratch_path("damaged.rdb");
+  const char* path = scratch_path("damaged.rdb");
   rdb_options options = RDB_OPTIONS_INIT;
   rdb_verify_options verify = RDB_VERIFY_OPTIONS_INIT;
-  rdb_db *db;
-  rdb_report *report;
+  rdb_db* db;
+  rdb_report* report;
   rdb_report_info info = RDB_REPORT_INFO_INIT;
   rdb_problem_info problem = RDB_PROBLEM_INFO_INIT;
-  FILE *file;
+  FILE* file;
   static char content[1 << 22];
   size_t size, i, hit = 0;
 
@@ -121,9 +122,9 @@ static void damaged(void) {
   CASE("reading the damaged page is an error that names it");
   REQUIRE_OK(rdb_open(slice_of(path), NULL, &db, &err));
   {
-    rdb_txn *txn = begin(db, RDB_TXN_READ);
-    rdb_table *table = open_table(txn, "t");
-    rdb_value *value = NULL;
+    rdb_txn* txn = begin(db, RDB_TXN_READ);
+    rdb_table* table = open_table(txn, "t");
+    rdb_value* value = NULL;
     const rdb_status status = rdb_get_pin(table, RDB_SLICE("k456"), &value, &err);
     CHECK(status == RDB_ERR_CORRUPTED || status == RDB_ERR_PAGE_CORRUPTED);
     CHECK(value == NULL && err.position != RDB_NO_POSITION);

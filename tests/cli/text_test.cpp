@@ -29,7 +29,9 @@ TEST_SUITE("cli/text") {
   }
 
   TEST_CASE("times choose their unit") {
+    CHECK(format_seconds(0.0042) == "4.20 ms");
     CHECK(format_seconds(0.416) == "0.42 s");
+    CHECK(format_seconds(7, 0) == "7 s");
     CHECK(format_seconds(185) == "3 min 05 s");
     CHECK(format_seconds(7800) == "2 h 10 min");
   }

@@ -121,7 +121,7 @@ class Cursor {
   Bytes key() const;            // requires valid()
   Bytes value() const;
 
-  // Restricts the cursor and puts it before the range's first entry. Keys are copied.
+  // Restricts the cursor, which is then like a fresh one of the range. Keys are copied.
   void set_range(const KeyRange& range);
 
   // Appends up to max_records following entries as packed records (two u32 little-endian lengths,
