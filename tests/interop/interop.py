@@ -171,11 +171,15 @@ def exchange(spec, writer, dirty, rounds=ROUNDS, cells=()):
     return play
 
 
-def profiles(writer_options, dirty):
+MIXED = "all:0,all:1,all:100,all:2000"
+MIXED_SMALL = "all:0,all:1,all:100s,all:2000"  # no value larger than a small region
+
+
+def profiles(writer_options, dirty, spec=MIXED):
     """Files rdb makes with other options than its defaults."""
 
     def play(make):
-        chain = make("all:0,all:1,all:100,all:2000")
+        chain = make(spec)
         alternate(chain, "rdb", dirty, 4, writer_options)
         return (), chain.opens
 
@@ -184,7 +188,7 @@ def profiles(writer_options, dirty):
 
 def mirror(make):
     """With the mirror only shodh-redb opens rdb's file; without it redb does too (spec 01, C1)."""
-    chain = make("all:0,all:1,all:100,all:2000")
+    chain = make(MIXED)
     chain.create("rdb", "--mirror")
     for crash in ((), ("--crash",), ("--crash", "--open-txn")):
         chain.extra["rdb"] = ["--mirror"]
@@ -320,7 +324,7 @@ def plan(long):
     for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
         chains.append((f"redb's byte order, {ending}", profiles(("--redb-profile",), dirty)))
         chains.append((f"many regions, {ending}",
-                       profiles(("--region-pages", 4 * REGION_PAGES), dirty)))
+                       profiles(("--region-pages", REGION_PAGES), dirty, MIXED_SMALL)))
         chains.append((f"many regions, redb's byte order, {ending}",
                        profiles(("--region-pages", 1024, "--redb-profile"), dirty)))
     chains.append(("mirror", mirror))
