@@ -75,6 +75,7 @@ FramePool::FramePool(StorageBackend& backend, const format::Layout& layout, uint
       region_stride_bytes_(layout.region_stride_bytes()),
       region_header_bytes_(uint64_t{layout.region_header_pages} * kPageBytes),
       budget_bytes_(budget_bytes),
+      frame_limit_bytes_(budget_bytes),
       verification_(verification) {
   static_assert(sizeof(std::atomic<Region*>) == sizeof(Region*));
   // Zero pages from the kernel are null pointers and absent states.
@@ -131,6 +132,21 @@ void FramePool::grow(const format::Layout& layout) {
   }
   layout_ = layout;
   advise_huge_pages();
+  state_bytes_.store(layout.total_pages() * sizeof(uint32_t), std::memory_order_relaxed);
+  set_frame_limit();
+}
+
+void FramePool::note_bookkeeping(uint64_t bytes) noexcept {
+  bookkeeping_bytes_.store(bytes, std::memory_order_relaxed);
+  set_frame_limit();
+}
+
+// Frames keep at least half of the budget, or a giant transaction could not go on.
+void FramePool::set_frame_limit() noexcept {
+  const uint64_t other = state_bytes_.load(std::memory_order_relaxed) +
+                         bookkeeping_bytes_.load(std::memory_order_relaxed);
+  frame_limit_bytes_.store(budget_bytes_ - std::min(other, budget_bytes_ / 2),
+                           std::memory_order_relaxed);
 }
 
 void FramePool::shrink(const format::Layout& layout) {
@@ -247,18 +263,19 @@ bool FramePool::pinned(PageNumber page) const noexcept { return word(page) >> kP
 // ---- eviction ------------------------------------------------------------------------------------
 
 void FramePool::evict() {
+  const uint64_t limit = frame_limit_bytes();
   std::unique_lock lock(evict_mutex_, std::try_to_lock);
   if (!lock.owns_lock()) {
     // Somebody is at it; wait only when they fall behind.
-    if (resident_bytes() <= budget_bytes_ + budget_bytes_ / 16) return;
+    if (resident_bytes() <= limit + limit / 16) return;
     lock.lock();
   }
-  const uint64_t slack = std::max(budget_bytes_ / 32, kMinEvictionPages * kPageBytes);
-  const uint64_t target = budget_bytes_ > slack ? budget_bytes_ - slack : 0;
+  const uint64_t slack = std::max(limit / 32, kMinEvictionPages * kPageBytes);
+  const uint64_t target = limit > slack ? limit - slack : 0;
   for (int round = 0; round < 4 && resident_bytes() > target; ++round) {
     const uint64_t excess_pages = (resident_bytes() - target + kPageBytes - 1) / kPageBytes;
     // The queue holds an eighth of memory, so that a page in use has time to answer its mark.
-    mark_more(excess_pages + budget_bytes_ / kPageBytes / 8);
+    mark_more(excess_pages + limit / kPageBytes / 8);
     wait_for_operations();
     drop_marked(excess_pages);
   }

@@ -99,7 +99,10 @@ class FramePool {
 
   // Evicts until the budget holds again, when it does not. Not inside an Operation (F3).
   void make_room() {
-    if (resident_bytes_.load(std::memory_order_relaxed) > budget_bytes_) [[unlikely]] evict();
+    if (resident_bytes_.load(std::memory_order_relaxed) >
+        frame_limit_bytes_.load(std::memory_order_relaxed)) [[unlikely]] {
+      evict();
+    }
   }
 
   // ---- writer --------------------------------------------------------------------------------
@@ -128,12 +131,15 @@ class FramePool {
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
   void shrink(const format::Layout& layout);  // frames behind the new end must be unpinned
   format::Layout layout() const;              // any thread
+  // What the running transaction keeps in memory beside frames; it counts against the budget.
+  void note_bookkeeping(uint64_t bytes) noexcept;
 
   // ---- figures -------------------------------------------------------------------------------
 
   uint64_t resident_bytes() const noexcept { return resident_bytes_.load(std::memory_order_relaxed); }
   uint64_t pinned_bytes() const noexcept { return pinned_bytes_.load(std::memory_order_relaxed); }
   uint64_t budget_bytes() const noexcept { return budget_bytes_; }
+  uint64_t frame_limit_bytes() const noexcept { return frame_limit_bytes_.load(std::memory_order_relaxed); }
   uint64_t dirty_bytes() const noexcept { return dirty_bytes_.load(std::memory_order_relaxed); }
   uint64_t pages_evicted() const noexcept { return pages_evicted_.load(std::memory_order_relaxed); }
   StorageBackend& backend() const;  // throws closed after detach()
@@ -180,6 +186,7 @@ class FramePool {
   size_t drop_marked(size_t wanted);
   Region* add_region(uint32_t index, uint32_t region_pages);
   void advise_huge_pages();
+  void set_frame_limit() noexcept;
   void clear_frame(Region& region, uint32_t base_page) noexcept;
 
   struct alignas(64) EpochSlot {
@@ -191,6 +198,9 @@ class FramePool {
   const uint64_t region_stride_bytes_;  // of layout_, and as fixed as H and M are
   const uint64_t region_header_bytes_;
   const uint64_t budget_bytes_;
+  std::atomic<uint64_t> frame_limit_bytes_;  // the budget less state words and bookkeeping
+  std::atomic<uint64_t> state_bytes_{0};
+  std::atomic<uint64_t> bookkeeping_bytes_{0};
   const ReadVerification verification_;
 
   std::atomic<Region*>* regions_ = nullptr;  // [kMaxRegions], zero-filled on demand

@@ -188,22 +188,23 @@ void Store::sync_growth() {
   growth_unsynced_ = false;
 }
 
-void Store::release_pages(const std::vector<PageNumber>& pages) {
-  for (PageNumber page : pages) {
-    if (pool_->pinned(page)) {
-      pending_.add_pinned(page);
-      continue;
-    }
-    // A damaged file may list a page twice; the allocator is right, the list is not.
-    if (!state_.allocator.is_used(page)) continue;
-    pool_->discard(page);
-    unpersisted_.erase(page.bits());
-    state_.allocator.release(page);
+void Store::release_page(PageNumber page) {
+  if (pool_->pinned(page)) {
+    pending_.add_pinned(page);
+    return;
   }
+  // A damaged file may list a page twice; the allocator is right, the list is not.
+  if (!state_.allocator.is_used(page)) return;
+  pool_->discard(page);
+  unpersisted_.erase(page.bits());
+  state_.allocator.release(page);
 }
 
 void Store::reclaim() {
-  release_pages(pending_.take_reusable(snapshots_.oldest(), snapshots_.durable_txn_id(), *pool_));
+  for (PageNumber page :
+       pending_.take_reusable(snapshots_.oldest(), snapshots_.durable_txn_id(), *pool_)) {
+    release_page(page);
+  }
   note_page_counts();
 }
 

@@ -98,8 +98,8 @@ class Store : public std::enable_shared_from_this<Store> {
   void sync_growth();
   // Pages nobody can reach any more go back to the allocator.
   void reclaim();
-  // Returns pages to the allocator now, or when their pins are gone.
-  void release_pages(const std::vector<PageNumber>& pages);
+  // Returns a page to the allocator now, or when its pins are gone.
+  void release_page(PageNumber page);
 
   // After the closing commit: the file ends where its layout does, and the recovery bit is cleared.
   void trim_and_mark_clean();

@@ -7,6 +7,12 @@
 
 namespace rdb::txn {
 
+namespace {
+// What a page of a transaction takes beside its frame: the node of a hash set, and places in the growing
+// lists that sort, write and free pages.
+constexpr uint64_t kBookkeepingBytesPerPage = 120;
+}  // namespace
+
 TxnPages::TxnPages(Store& store)
     : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {}
 
@@ -39,8 +45,11 @@ page::NewPage TxnPages::Writer::allocate(uint64_t bytes, page::PageUse use) {
   const PageNumber page = pages_.take(order, use);
   try {
     pages_.allocated_.insert(page.bits());
-    allocated.insert(page.bits());
+    if (pages_.store_.held().active()) allocated.insert(page.bits());
     const page::NewPage claimed{page, pool().claim(page)};
+    if (pages_.allocated_.size() % 1024 == 0) {
+      pool().note_bookkeeping(pages_.allocated_.size() * kBookkeepingBytesPerPage);
+    }
     pages_.allocated_base_pages_ += page.base_pages();
     return claimed;
   } catch (...) {  // a page that no list names would be lost to the file
@@ -78,7 +87,7 @@ std::vector<PageNumber> TxnPages::allocated_by_user() const {
 
 void TxnPages::spill_if_needed() {
   page::FramePool& pool = store_.pool();
-  if (pool.dirty_bytes() > pool.budget_bytes() / 2) [[unlikely]] {
+  if (pool.dirty_bytes() > pool.frame_limit_bytes() / 2) [[unlikely]] {
     store_.mark_in_use();
     write_dirty();
   }
@@ -113,25 +122,25 @@ void TxnPages::publish(bool durable) {
   }
   store_.pages_allocated.fetch_add(allocated_base_pages_, std::memory_order_relaxed);
   allocated_.clear();
+  pool.note_bookkeeping(0);
 }
 
 void TxnPages::rollback() noexcept {
   page::FramePool& pool = store_.pool();
-  std::vector<PageNumber> pages;
-  pages.reserve(allocated_.size());
-  for (uint64_t bits : allocated_) pages.push_back(PageNumber::from_bits(bits));
-  allocated_.clear();
-  for (PageNumber page : pages) {
+  for (uint64_t bits : allocated_) {
+    const PageNumber page = PageNumber::from_bits(bits);
     // A cursor may still stand on a page; it loses its owner now and its content with the pin.
     if (pool.pinned(page)) {
       pool.publish(page, true);
     } else {
       pool.discard(page);
     }
+    store_.release_page(page);
   }
-  store_.release_pages(pages);
+  allocated_.clear();
   user_.freed.clear();
   system_.freed.clear();
+  pool.note_bookkeeping(0);
   store_.note_page_counts();
 }
 

@@ -55,7 +55,7 @@ class TxnPages {
     void free(PageNumber page) override;
     void set_live_bytes(PageNumber page, uint64_t live_bytes) override;
 
-    std::unordered_set<uint64_t> allocated;  // page bits
+    std::unordered_set<uint64_t> allocated;  // page bits; kept only while savepoints need them
     std::vector<PageNumber> freed;
 
    private:
