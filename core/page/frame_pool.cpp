@@ -141,10 +141,11 @@ void FramePool::note_bookkeeping(uint64_t bytes) noexcept {
   set_frame_limit();
 }
 
-// Frames keep at least half of the budget, or a giant transaction could not go on.
+// Frames keep at least half of the budget, or a giant transaction could not go on. A sixty-fourth is
+// left for what the allocator of the process keeps after one.
 void FramePool::set_frame_limit() noexcept {
   const uint64_t other = state_bytes_.load(std::memory_order_relaxed) +
-                         bookkeeping_bytes_.load(std::memory_order_relaxed);
+                         bookkeeping_bytes_.load(std::memory_order_relaxed) + budget_bytes_ / 64;
   frame_limit_bytes_.store(budget_bytes_ - std::min(other, budget_bytes_ / 2),
                            std::memory_order_relaxed);
 }
