@@ -24,9 +24,22 @@ constexpr uint64_t kMergeBelow = kPageBytes / 3;
 // A branch with fewer separators is never split: each half must keep one, and one moves up.
 constexpr size_t kMinSplitKeys = 3;
 
-// The separator between two neighbouring pages. Any s with last_of_left <= s < first_of_right would
-// do; whole keys are what every reader of the format is known to handle (spec 02 section 4).
-Bytes separator_between(Bytes last_of_left, Bytes /*first_of_right*/) { return last_of_left; }
+// The separator between two neighbouring pages: any s with last_of_left <= s < first_of_right (spec 02
+// section 4). For byte strings a prefix of first_of_right that just exceeds last_of_left is often much
+// shorter. It ends between characters, since readers decode separators of &str tables as text.
+Bytes separator_between(const TreeShape& shape, Bytes last_of_left, Bytes first_of_right) {
+  if (shape.widths.key || shape.order.kind() != KeyOrder::Kind::bytes) return last_of_left;
+  const size_t common = std::min(last_of_left.size(), first_of_right.size());
+  const auto [left, right] = std::mismatch(last_of_left.begin(), last_of_left.begin() + common,
+                                           first_of_right.begin());
+  size_t size = static_cast<size_t>(right - first_of_right.begin()) + 1;
+  const auto inside_character = [&](size_t at) {
+    return (first_of_right[at] & std::byte{0xC0}) == std::byte{0x80};
+  };
+  while (size < first_of_right.size() && inside_character(size)) ++size;
+  if (size >= first_of_right.size() || size >= last_of_left.size()) return last_of_left;
+  return first_of_right.first(size);
+}
 
 uint64_t branch_slot_bytes(const Widths& widths) { return 24 + (widths.key ? 0 : 4); }
 uint64_t leaf_slot_bytes(const Widths& widths) {
@@ -286,10 +299,10 @@ void Mutator::insert_new(const LeafView& leaf, uint32_t i, Bytes key, Bytes valu
     Change change = whole_page_change(static_cast<uint32_t>(path_.size()));
     if (i == n) {
       change.add(old);
-      change.add(separator_between(leaf.key(n - 1), key), fresh);
+      change.add(separator_between(shape_, leaf.key(n - 1), key), fresh);
     } else {
       change.add(fresh);
-      change.add(separator_between(key, leaf.key(0)), old);
+      change.add(separator_between(shape_, key, leaf.key(0)), old);
     }
     return propagate(change);
   }
@@ -415,7 +428,7 @@ void Mutator::rebuild_leaf() {
     if (piece == 0) {
       change.add(ref);
     } else {
-      change.add(separator_between(entries_[begin - 1].key, entries_[begin].key), ref);
+      change.add(separator_between(shape_, entries_[begin - 1].key, entries_[begin].key), ref);
     }
   }
   replace_offered();
