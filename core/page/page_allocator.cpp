@@ -24,7 +24,7 @@ constexpr RunRule kRunRules[] = {{64, false}, {16, false}, {4, true}, {1, true}}
 constexpr uint32_t kLongestRunAsked = 64;
 constexpr uint64_t kSlackDivisor = 3;
 // By PageUse. A run ends so soon that neither use takes all of a long gap from the other.
-constexpr uint32_t kLongestRun[] = {1024, 256};
+constexpr uint32_t kLongestRun[] = {1024, 64};
 
 // A growth step costs one more sync and a file system transaction: few of them, but small files
 // stay small and a large one does not jump by gigabytes.
