@@ -18,7 +18,9 @@ struct Checksum {
   uint64_t low = 0;
   uint64_t high = 0;
 
-  static Checksum decode(const std::byte* in) noexcept { return {load_le64(in), load_le64(in + 8)}; }
+  static Checksum decode(const std::byte* in) noexcept {
+    return {load_le64(in), load_le64(in + 8)};
+  }
   void encode(std::byte* out) const noexcept {
     store_le64(out, low);
     store_le64(out + 8, high);

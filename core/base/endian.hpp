@@ -1,4 +1,5 @@
-// endian.hpp: loads and stores of integers at any alignment. Unsuffixed disk integers are little-endian.
+// endian.hpp: loads and stores of integers at any alignment. Unsuffixed disk integers are
+// little-endian.
 #pragma once
 
 #include <bit>

@@ -24,14 +24,15 @@ constexpr uint64_t kMergeBelow = kPageBytes / 3;
 // A branch with fewer separators is never split: each half must keep one, and one moves up.
 constexpr size_t kMinSplitKeys = 3;
 
-// The separator between two neighbouring pages: any s with last_of_left <= s < first_of_right (spec 02
-// section 4). For byte strings a prefix of first_of_right that just exceeds last_of_left is often much
-// shorter. It ends between characters, since readers decode separators of &str tables as text.
+// The separator between two neighbouring pages: any s with last_of_left <= s < first_of_right (spec
+// 02 section 4). For byte strings a prefix of first_of_right that just exceeds last_of_left is
+// often much shorter. It ends between characters, since readers decode separators of &str tables as
+// text.
 Bytes separator_between(const TreeShape& shape, Bytes last_of_left, Bytes first_of_right) {
   if (shape.widths.key || shape.order.kind() != KeyOrder::Kind::bytes) return last_of_left;
   const size_t common = std::min(last_of_left.size(), first_of_right.size());
-  const auto [left, right] = std::mismatch(last_of_left.begin(), last_of_left.begin() + common,
-                                           first_of_right.begin());
+  const auto [left, right] =
+      std::mismatch(last_of_left.begin(), last_of_left.begin() + common, first_of_right.begin());
   size_t size = static_cast<size_t>(right - first_of_right.begin()) + 1;
   const auto inside_character = [&](size_t at) {
     return (first_of_right[at] & std::byte{0xC0}) == std::byte{0x80};

@@ -19,7 +19,8 @@ namespace rdb::btree {
 struct TreeShape {
   format::Widths widths;
   KeyOrder order;
-  // Where new leaves lie. Leaves that nearly every commit replaces, as a catalog's, belong with the branches.
+  // Where new leaves lie. Leaves that nearly every commit replaces, as a catalog's, belong with the
+  // branches.
   page::PageUse leaf_use = page::PageUse::leaf;
 };
 

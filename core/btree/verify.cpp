@@ -42,7 +42,8 @@ class Verifier {
         check_page(next);
       } catch (const Error& error) {
         // Whoever claims pages may stop the walk; that is no problem of the tree.
-        if (error.code() == ErrorCode::cancelled || error.code() == ErrorCode::repair_aborted) throw;
+        if (error.code() == ErrorCode::cancelled || error.code() == ErrorCode::repair_aborted)
+          throw;
         problem(next.page, error.code(), error.what());
       }
     }

@@ -76,8 +76,8 @@ Database Database::open_memory(const OpenOptions& options) {
   OpenOptions memory = options;
   memory.mode = OpenMode::create;
   memory.eof_mirror = false;
-  return Database(std::make_shared<db::DatabaseImpl>(
-      std::make_unique<io::MemoryBackend>(), memory, true));
+  return Database(
+      std::make_shared<db::DatabaseImpl>(std::make_unique<io::MemoryBackend>(), memory, true));
 }
 
 Database Database::open_backend(std::unique_ptr<StorageBackend> backend,
@@ -133,7 +133,8 @@ VerifyReport Database::verify(VerifyLevel level, ProgressSink* progress,
 void Database::close() { impl_->close(); }
 void Database::close_deferred() noexcept { impl_->close_deferred(); }
 
-// ---- transactions --------------------------------------------------------------------------------
+// ---- transactions
+// --------------------------------------------------------------------------------
 
 ReadTxn::ReadTxn(std::shared_ptr<txn::ReadTxnImpl> impl) : impl_(std::move(impl)) {}
 ReadTxn::ReadTxn(ReadTxn&&) noexcept = default;

@@ -84,8 +84,9 @@ txn::OpenedState make_state(const Header& header, const CommitSlot& commit) {
 
 txn::OpenedState Opener::create() {
   if (read_only_ || options_.mode == OpenMode::existing) {
-    throw Error(ErrorCode::format, "the file is empty or its creation was never finished; it holds "
-                                   "no database");
+    throw Error(ErrorCode::format,
+                "the file is empty or its creation was never finished; it holds "
+                "no database");
   }
   Layout empty;
   if (options_.region_pages != 0) empty.region_max_data_pages = options_.region_pages;
@@ -127,8 +128,8 @@ bool Opener::read_header() {
   return true;
 }
 
-// A creation that lost power before its first header write leaves a new file's length of zeros. Every
-// byte is looked at: a longer file, or one with content, is not ours to overwrite.
+// A creation that lost power before its first header write leaves a new file's length of zeros.
+// Every byte is looked at: a longer file, or one with content, is not ours to overwrite.
 bool Opener::only_zeros() {
   if (file_bytes_ > (1 + uint64_t{format::kInitialPages}) * kPageBytes) return false;
   std::vector<std::byte> bytes(file_bytes_);
@@ -175,7 +176,8 @@ void Opener::take_mirror() {
   header_.recovery_required = true;
   force_full_repair_ = true;
   report_.used_mirror = true;
-  report_.notes.push_back("Both commit slots were damaged; the copy at the end of the file is used.");
+  report_.notes.push_back(
+      "Both commit slots were damaged; the copy at the end of the file is used.");
 }
 
 void Opener::check_versions() const {
@@ -183,9 +185,9 @@ void Opener::check_versions() const {
     if (!slot_ok(i)) continue;
     const CommitSlot commit = header_.slot(i);  // throws for versions this release cannot read
     if (commit.version >= 4 && header_.compression != 0) {
-      throw Error(ErrorCode::unsupported,
-                  "the file has compressed values (format version " +
-                      std::to_string(commit.version) + "), which this release cannot read");
+      throw Error(ErrorCode::unsupported, "the file has compressed values (format version " +
+                                              std::to_string(commit.version) +
+                                              "), which this release cannot read");
     }
   }
 }
@@ -234,8 +236,9 @@ std::vector<int> Opener::candidate_slots() const {
   if (!header_.recovery_required) return {secondary};
   if (header_.two_phase) {
     if (!slot_ok(primary)) {
-      throw Error(ErrorCode::corrupted,
-                  "the primary commit slot is damaged although it was written by a two-phase commit");
+      throw Error(
+          ErrorCode::corrupted,
+          "the primary commit slot is damaged although it was written by a two-phase commit");
     }
     return {primary};
   }
@@ -300,9 +303,9 @@ bool Opener::try_slot(int index, bool may_quick_load, txn::OpenedState& state) {
     }
     return false;
   }
-  state.held = txn::HeldPages::load(
-      pool, {commit.user_root, commit.system_root, commit.txn_id}, layout_,
-      mirror_.has_value() || is_shodh_file(pool, commit), options_.key_profile, report_.notes);
+  state.held = txn::HeldPages::load(pool, {commit.user_root, commit.system_root, commit.txn_id},
+                                    layout_, mirror_.has_value() || is_shodh_file(pool, commit),
+                                    options_.key_profile, report_.notes);
   if (may_quick_load && quick_load(pool, commit, state)) return true;
   state.allocator = rebuild_allocator(pool, layout_, commit, state.held, repair, report_.notes);
   report_.full_repair = true;
@@ -328,15 +331,14 @@ bool Opener::quick_load(page::FramePool& pool, const CommitSlot& commit, txn::Op
           break;
         case format::AllocatorKey::Kind::region:
           if (key.region != maps.size()) return false;
-          maps.push_back(
-              page::decode_region(cursor.value(), layout_.region_max_data_pages));
+          maps.push_back(page::decode_region(cursor.value(), layout_.region_max_data_pages));
           break;
         case format::AllocatorKey::Kind::tracker:
           page::check_tracker(cursor.value());
           break;
         case format::AllocatorKey::Kind::txn_id:
-          current = cursor.value().size() == 8 &&
-                    base::load_le64(cursor.value().data()) == commit.txn_id;
+          current =
+              cursor.value().size() == 8 && base::load_le64(cursor.value().data()) == commit.txn_id;
           break;
       }
     }

@@ -4,8 +4,8 @@
 //   clean               the allocator state stored by the last commit is loaded; no page is walked
 //   not closed cleanly  after a quick-repair commit the same; otherwise full repair (repair.hpp)
 //
-// Nothing is written to an existing file before recovery has succeeded, and then not before the first
-// change (Store::mark_in_use).
+// Nothing is written to an existing file before recovery has succeeded, and then not before the
+// first change (Store::mark_in_use).
 #pragma once
 
 #include <memory>

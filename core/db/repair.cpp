@@ -50,7 +50,8 @@ void walk_commit(page::FramePool& pool, const format::CommitSlot& commit,
   if (options.progress != nullptr) options.progress->progress(total_pages, total_pages);
 }
 
-// Base pages that a blob region of an older release lies on are never handed out (spec 01 section 7.6).
+// Base pages that a blob region of an older release lies on are never handed out (spec 01
+// section 7.6).
 void hold_blob_region(page::PageAllocator& allocator, const format::Layout& layout,
                       const format::CommitSlot& commit) {
   const format::BlobRegion& blobs = commit.blob_region;

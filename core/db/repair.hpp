@@ -18,10 +18,10 @@ struct RepairOptions {
   const CancelToken* cancel = nullptr;
 };
 
-// An allocator in which exactly the pages reachable from the commit, the pages its lists hold back, and
-// the pages under a blob region are used. Every checksum is verified on the way (by pool, which must
-// do so). Pages that are listed as freed and reachable are forgotten by held. Throws corrupted or
-// page_corrupted when the commit's trees are not whole.
+// An allocator in which exactly the pages reachable from the commit, the pages its lists hold back,
+// and the pages under a blob region are used. Every checksum is verified on the way (by pool, which
+// must do so). Pages that are listed as freed and reachable are forgotten by held. Throws corrupted
+// or page_corrupted when the commit's trees are not whole.
 page::PageAllocator rebuild_allocator(page::FramePool& pool, const format::Layout& layout,
                                       const format::CommitSlot& commit, txn::HeldPages& held,
                                       const RepairOptions& options,

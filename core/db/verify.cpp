@@ -27,7 +27,8 @@ constexpr int kHeaderReads = 4;
 constexpr std::chrono::milliseconds kQuietWait{200};
 
 constexpr const char* kRowsLost =
-    "Rows of this table may be missing or wrong; export what can be read and restore from a backup.";
+    "Rows of this table may be missing or wrong; export what can be read and restore from a "
+    "backup.";
 constexpr const char* kUnreachable =
     "Tables recorded here cannot be found any more; restore from a backup.";
 constexpr const char* kHeaderDamaged =
@@ -35,7 +36,8 @@ constexpr const char* kHeaderDamaged =
 constexpr const char* kSpaceWasted =
     "No data is affected, but the space is lost until a full repair.";
 constexpr const char* kMayOverwrite =
-    "A later write could overwrite data in use; copy the tables to a new file and stop using this one.";
+    "A later write could overwrite data in use; copy the tables to a new file and stop using this "
+    "one.";
 
 class Verifier {
  public:
@@ -93,11 +95,10 @@ class Verifier {
       throw Error(ErrorCode::cancelled, "the verification was stopped by its progress callback");
     }
   }
-  btree::VerifyResult verify_tree(const std::string& object, const char* meaning,
-                                  const format::TreeRoot& root, const btree::TreeShape& shape,
-                                  const btree::VerifyOptions& options,
-                                  const std::function<void(PageNumber, const format::LeafView&)>&
-                                      visit_leaf = {});
+  btree::VerifyResult verify_tree(
+      const std::string& object, const char* meaning, const format::TreeRoot& root,
+      const btree::TreeShape& shape, const btree::VerifyOptions& options,
+      const std::function<void(PageNumber, const format::LeafView&)>& visit_leaf = {});
 
   txn::Store& store_;
   const VerifyLevel level_;
@@ -209,7 +210,8 @@ void Verifier::check_table(const std::string& name, const format::TableRecord& r
                            bool system) {
   ++report_.tables_checked;
   const std::string object = (system ? "system table \"" : "table \"") + name + "\"";
-  // System tables may hold keys of both byte orders, or rows that compare equal (spec 02 section 15.2).
+  // System tables may hold keys of both byte orders, or rows that compare equal (spec 02
+  // section 15.2).
   btree::VerifyOptions options;
   options.order = level_ == VerifyLevel::full && !system;
   const auto check_type = [&](const TypeName& type, const std::optional<uint32_t>& width) {

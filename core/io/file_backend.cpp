@@ -19,10 +19,10 @@
 namespace rdb::io {
 namespace {
 
-// One pwrite fills one large folio of the page cache, and each later write of a few pages into such a
-// folio costs as much as the folio is large. Measured on ext4, Linux 6.18, 650 scattered runs of 8 KiB
-// and a sync: 18 ms after writes of 16 KiB, 26 ms after 64 KiB, 56 ms after 32 MiB; the first,
-// sequential write is no slower in small pieces.
+// One pwrite fills one large folio of the page cache, and each later write of a few pages into such
+// a folio costs as much as the folio is large. Measured on ext4, Linux 6.18, 650 scattered runs of
+// 8 KiB and a sync: 18 ms after writes of 16 KiB, 26 ms after 64 KiB, 56 ms after 32 MiB; the
+// first, sequential write is no slower in small pieces.
 constexpr size_t kMaxWriteBytes = size_t{16} << 10;
 
 // Parts handed to one pwritev: a 1 MiB run of 4 KiB pages.

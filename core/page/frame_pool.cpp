@@ -141,8 +141,8 @@ void FramePool::note_bookkeeping(uint64_t bytes) noexcept {
   set_frame_limit();
 }
 
-// Frames keep at least half of the budget, or a giant transaction could not go on. A sixty-fourth is
-// left for what the allocator of the process keeps after one.
+// Frames keep at least half of the budget, or a giant transaction could not go on. A sixty-fourth
+// is left for what the allocator of the process keeps after one.
 void FramePool::set_frame_limit() noexcept {
   const uint64_t other = state_bytes_.load(std::memory_order_relaxed) +
                          bookkeeping_bytes_.load(std::memory_order_relaxed) + budget_bytes_ / 64;
@@ -181,7 +181,8 @@ void FramePool::advise_huge_pages() {
   }
 }
 
-// ---- reading -------------------------------------------------------------------------------------
+// ---- reading
+// -------------------------------------------------------------------------------------
 
 Bytes FramePool::read_slow(PageNumber page, const Checksum& expected, const Widths& widths) {
   Region* region = regions_[page.region].load(std::memory_order_acquire);
@@ -228,7 +229,8 @@ void FramePool::load(PageNumber page, const Checksum& expected, const Widths& wi
     device.read(offset, {bytes, kPageBytes});
     if (page.order > 0) {
       const uint64_t live = live_bytes_from_head({bytes, kPageBytes}, page.bytes(), widths);
-      if (live > kPageBytes) device.read(offset + kPageBytes, {bytes + kPageBytes, live - kPageBytes});
+      if (live > kPageBytes)
+        device.read(offset + kPageBytes, {bytes + kPageBytes, live - kPageBytes});
     }
     if (verification_ == ReadVerification::full && expected != base::kDeferredChecksum) {
       const uint64_t used = format::page_used_bytes({bytes, page.bytes()}, widths);
@@ -261,7 +263,8 @@ void FramePool::unpin(PageNumber page) noexcept {
 
 bool FramePool::pinned(PageNumber page) const noexcept { return word(page) >> kPinShift != 0; }
 
-// ---- eviction ------------------------------------------------------------------------------------
+// ---- eviction
+// ------------------------------------------------------------------------------------
 
 void FramePool::evict() {
   const uint64_t limit = frame_limit_bytes();
@@ -371,7 +374,8 @@ void FramePool::clear_frame(Region& region, uint32_t base_page) noexcept {
   }
 }
 
-// ---- writer --------------------------------------------------------------------------------------
+// ---- writer
+// --------------------------------------------------------------------------------------
 
 std::span<std::byte> FramePool::claim(PageNumber page) {
   Region& region = *regions_[page.region].load(std::memory_order_acquire);
@@ -468,8 +472,7 @@ void FramePool::write_out(std::span<const DirtyPage> pages) {
     uint32_t next_page = first.first_base_page() + first.base_pages();
     ++i;
     while (open_ended && i < pages.size() && dirty(pages[i].page) &&
-           pages[i].page.region == first.region &&
-           pages[i].page.first_base_page() == next_page) {
+           pages[i].page.region == first.region && pages[i].page.first_base_page() == next_page) {
       const uint64_t bytes = padded(pages[i]);
       open_ended = bytes == pages[i].page.bytes();
       run_bytes += bytes;

@@ -1,9 +1,9 @@
 // frame_pool.hpp: pages in memory at addresses computed from their numbers (design.md section 4,
 // after vmcache, SIGMOD 2023).
 //
-// Each region has one reserved virtual range; page p lives at base[p.region] + first_base_page * 4096.
-// A 32-bit state word per base page says what is there; a page of higher order uses the word of its
-// first base page.
+// Each region has one reserved virtual range; page p lives at base[p.region] + first_base_page *
+// 4096. A 32-bit state word per base page says what is there; a page of higher order uses the word
+// of its first base page.
 //
 //   bits 0..2   state    absent, locked, clean, marked, dirty
 //   bit  3      owned        allocated by the running write transaction; only it may edit the page
@@ -13,9 +13,9 @@
 //
 //   absent -> locked -> clean     load: pread, checksum compared, published
 //   clean <-> marked              eviction asks; any access answers by unmarking (second chance)
-//   marked -> locked -> absent    eviction, after every operation that might have seen clean is over
-//   absent/clean -> dirty         claimed by the writer
-//   dirty -> clean                written out
+//   marked -> locked -> absent    eviction, after every operation that might have seen clean is
+//   over absent/clean -> dirty         claimed by the writer dirty -> clean                written
+//   out
 //
 // Invariants:
 //   F1  Clean pages never change. Owned pages are edited by their transaction alone.
@@ -66,15 +66,16 @@ class FramePool {
   // ---- reading; requires an Operation on this pool -------------------------------------------
 
   // The whole page. Loads it when absent; then throws page_corrupted when its checksum differs from
-  // expected (unless expected is the deferred marker or verification is off), corrupted when it lies
-  // outside the file, io on a failed read.
+  // expected (unless expected is the deferred marker or verification is off), corrupted when it
+  // lies outside the file, io on a failed read.
   Bytes read(PageNumber page, const Checksum& expected, const Widths& widths) {
     Region* region = regions_[page.region].load(std::memory_order_acquire);
     if (region != nullptr) [[likely]] {
       const uint32_t first = page.first_base_page();
       // seq_cst pairs with the marking CAS in eviction: F2.
       const uint32_t word = region->states[first].load(std::memory_order_seq_cst);
-      if ((word & (kReadableMask | kOrderMask)) == (kReadable | order_bits(page.order))) [[likely]] {
+      if ((word & (kReadableMask | kOrderMask)) == (kReadable | order_bits(page.order)))
+          [[likely]] {
         return {region->base + uint64_t{first} * format::kPageBytes, page.bytes()};
       }
     }
@@ -136,10 +137,14 @@ class FramePool {
 
   // ---- figures -------------------------------------------------------------------------------
 
-  uint64_t resident_bytes() const noexcept { return resident_bytes_.load(std::memory_order_relaxed); }
+  uint64_t resident_bytes() const noexcept {
+    return resident_bytes_.load(std::memory_order_relaxed);
+  }
   uint64_t pinned_bytes() const noexcept { return pinned_bytes_.load(std::memory_order_relaxed); }
   uint64_t budget_bytes() const noexcept { return budget_bytes_; }
-  uint64_t frame_limit_bytes() const noexcept { return frame_limit_bytes_.load(std::memory_order_relaxed); }
+  uint64_t frame_limit_bytes() const noexcept {
+    return frame_limit_bytes_.load(std::memory_order_relaxed);
+  }
   uint64_t dirty_bytes() const noexcept { return dirty_bytes_.load(std::memory_order_relaxed); }
   uint64_t pages_evicted() const noexcept { return pages_evicted_.load(std::memory_order_relaxed); }
   StorageBackend& backend() const;  // throws closed after detach()
@@ -159,16 +164,18 @@ class FramePool {
   static uint32_t order_bits(uint8_t order) noexcept { return uint32_t{order} << kOrderShift; }
 
   struct Region {
-    std::byte* base = nullptr;              // frames
+    std::byte* base = nullptr;                // frames
     std::atomic<uint32_t>* states = nullptr;  // [kMaxRegionPages], zero-filled on demand
     std::byte* mapping = nullptr;
     size_t mapping_bytes = 0;
-    std::atomic<uint32_t> pages{0};         // base pages inside the file
+    std::atomic<uint32_t> pages{0};  // base pages inside the file
   };
 
   uint32_t word(PageNumber page) const noexcept {
     Region* region = regions_[page.region].load(std::memory_order_acquire);
-    return region == nullptr ? 0 : region->states[page.first_base_page()].load(std::memory_order_acquire);
+    return region == nullptr
+               ? 0
+               : region->states[page.first_base_page()].load(std::memory_order_acquire);
   }
   std::atomic<uint32_t>& state(PageNumber page) const noexcept {
     return regions_[page.region].load(std::memory_order_acquire)->states[page.first_base_page()];
@@ -194,7 +201,7 @@ class FramePool {
   };
 
   std::atomic<StorageBackend*> backend_;
-  format::Layout layout_;  // writer only
+  format::Layout layout_;               // writer only
   const uint64_t region_stride_bytes_;  // of layout_, and as fixed as H and M are
   const uint64_t region_header_bytes_;
   const uint64_t budget_bytes_;
@@ -209,7 +216,8 @@ class FramePool {
   std::array<EpochSlot, kEpochSlots> epochs_;
   std::atomic<uint32_t> epoch_phase_{0};
 
-  // Guards writes of layout_, which the writer makes inside Operations: evict_mutex_ would deadlock.
+  // Guards writes of layout_, which the writer makes inside Operations: evict_mutex_ would
+  // deadlock.
   mutable std::mutex layout_mutex_;
 
   std::mutex evict_mutex_;  // guards the clock hand and marked_; its holder waits for Operations

@@ -148,7 +148,8 @@ bool PageAllocator::start_run(PageUse use, uint32_t min_pages) {
     const uint32_t from = i == 0 ? cursor.page : 0;
     Region& region = regions_[r];
     if (region.longest_run < min_pages || region.map.free_count() < min_pages) continue;
-    if (const auto run = find_run(r, min_pages, from, kLongestRun[static_cast<size_t>(use)], other)) {
+    if (const auto run =
+            find_run(r, min_pages, from, kLongestRun[static_cast<size_t>(use)], other)) {
       cursor = {r, run->first, run->first + run->count};
       return true;
     }
@@ -165,7 +166,8 @@ std::optional<FreeMap::Run> PageAllocator::find_run(uint32_t region, uint32_t mi
   for (;;) {
     const auto run = regions_[region].map.find_run(min_pages, max_pages, from);
     if (!run) return std::nullopt;
-    if (taken.region != region || run->first >= taken.end || run->first + run->count <= taken.page) {
+    if (taken.region != region || run->first >= taken.end ||
+        run->first + run->count <= taken.page) {
       return run;
     }
     if (run->first < taken.page && taken.page - run->first >= min_pages) {

@@ -4,7 +4,8 @@
 // choice decides how many device writes a commit takes, and scattered pages cost 20 to 40 times
 // what a run costs. So single pages come from runs:
 //
-//   cursor    the run in use, one for leaves and one for branches. It outlives transactions: one continues where the one before
+//   cursor    the run in use, one for leaves and one for branches. It outlives transactions: one
+//   continues where the one before
 //             stopped, and the search for the next run starts there and wraps around (a log that
 //             reuses its own gaps).
 //   step 1    a run of >= 64 pages (256 KiB, one full-speed write) anywhere in the file
@@ -50,9 +51,9 @@ struct AllocatorState {
   std::vector<std::byte> tracker;
 };
 
-// What a page is for, as far as that tells how soon it is given up: nearly every commit replaces the
-// branches it touched before, a leaf stays until one of its own keys changes. Kept apart, the branches
-// leave whole runs behind, and the leaves are not torn by them.
+// What a page is for, as far as that tells how soon it is given up: nearly every commit replaces
+// the branches it touched before, a leaf stays until one of its own keys changes. Kept apart, the
+// branches leave whole runs behind, and the leaves are not torn by them.
 enum class PageUse : uint8_t { leaf, branch };
 
 class PageAllocator {

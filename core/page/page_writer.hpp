@@ -1,8 +1,9 @@
 // page_writer.hpp: pages as one tree of a write transaction changes them.
 //
-// Copy-on-write: a page reachable from any committed root is never edited (W1). A mutator asks owned(),
-// edits owned pages in place, and replaces others by fresh ones. Freed pages of the transaction's own go
-// back to the allocator at once; committed ones are queued until no snapshot can reach them (W2).
+// Copy-on-write: a page reachable from any committed root is never edited (W1). A mutator asks
+// owned(), edits owned pages in place, and replaces others by fresh ones. Freed pages of the
+// transaction's own go back to the allocator at once; committed ones are queued until no snapshot
+// can reach them (W2).
 //
 // Threads: calls may overlap between the tables of one transaction.
 #pragma once
@@ -30,8 +31,9 @@ class PageWriter {
   // Mutable bytes of an owned page; requires that this Operation has read or allocated it.
   std::span<std::byte> edit(PageNumber page) { return pool_.edit(page); }
 
-  // A page that holds at least bytes, of the smallest order; use steers where it lies. May grow the file. too_large past 4 GiB,
-  // out_of_space when the device or the format is full; nothing changed then.
+  // A page that holds at least bytes, of the smallest order; use steers where it lies. May grow the
+  // file. too_large past 4 GiB, out_of_space when the device or the format is full; nothing changed
+  // then.
   virtual NewPage allocate(uint64_t bytes, PageUse use) = 0;
   // The tree no longer uses the page.
   virtual void free(PageNumber page) = 0;

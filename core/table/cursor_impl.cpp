@@ -264,7 +264,8 @@ void CursorImpl::erase() {
   const bool leaf_stays = tree_.leaf().size() > 1;
   std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
   const bool order_known = table_->shape().order.known();
-  // Without an order the way back leads through the neighbouring leaf, which the erase leaves alone.
+  // Without an order the way back leads through the neighbouring leaf, which the erase leaves
+  // alone.
   std::optional<PageNumber> next_leaf;
   if (!leaf_stays && !order_known && tree_.next()) next_leaf = tree_.leaf_page();
   tree_.reset(std::nullopt);  // unpins the leaf before it is edited

@@ -43,7 +43,7 @@ class CursorImpl {
 
   // The guard to hold during a move; throws when the transaction is over.
   std::unique_lock<std::mutex> enter() const;
-  void refresh();        // for moves that name their target: follow the table's present state
+  void refresh();  // for moves that name their target: follow the table's present state
   void require_fresh() const;
   bool enter_front();
   bool enter_back();

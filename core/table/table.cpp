@@ -68,8 +68,7 @@ uint64_t Table::len() const { return impl_->len(); }
 TableStats Table::stats(const CancelToken* cancel) const { return impl_->stats(cancel); }
 bool Table::contains(Bytes key) const { return impl_->contains(key); }
 std::optional<Value> Table::get(Bytes key) const { return impl_->get(key); }
-std::optional<bool> Table::get_into(Bytes key, std::span<std::byte> out,
-                                    size_t& value_size) const {
+std::optional<bool> Table::get_into(Bytes key, std::span<std::byte> out, size_t& value_size) const {
   return impl_->get_into(key, out, value_size);
 }
 void Table::get_batch(std::span<const Bytes> keys, BatchResult& out) const {

@@ -28,9 +28,9 @@ constexpr size_t kBatchGroup = 32;
 void check_width(const TableInfo& info, const char* what, Bytes bytes,
                  const std::optional<uint32_t>& width) {
   if (width && bytes.size() != *width) [[unlikely]] {
-    throw Error(ErrorCode::invalid_argument,
-                std::string("a ") + what + " of table \"" + info.name + "\" has " +
-                    std::to_string(bytes.size()) + " bytes, its type has " + std::to_string(*width));
+    throw Error(ErrorCode::invalid_argument, std::string("a ") + what + " of table \"" + info.name +
+                                                 "\" has " + std::to_string(bytes.size()) +
+                                                 " bytes, its type has " + std::to_string(*width));
   }
 }
 
@@ -123,8 +123,7 @@ auto TableImpl::read(Fn&& fn) const {
 template <typename Fn>
 bool TableImpl::change(Fn&& fn) {
   if (write_ == nullptr) {
-    throw Error(ErrorCode::read_only,
-                "table \"" + info_.name + "\" belongs to a read transaction");
+    throw Error(ErrorCode::read_only, "table \"" + info_.name + "\" belongs to a read transaction");
   }
   const std::lock_guard guard(write_->mutex());
   return write_->change(*staged_, fn);
@@ -154,9 +153,8 @@ TableStats TableImpl::stats(const CancelToken* cancel) const {
 
 bool TableImpl::contains(Bytes key) const {
   check_key(key);
-  return read([&](const TreeRoot& root) {
-    return btree::find(pool(), root, shape_, key).has_value();
-  });
+  return read(
+      [&](const TreeRoot& root) { return btree::find(pool(), root, shape_, key).has_value(); });
 }
 
 // A page the running transaction owns may change under the reader's eyes.

@@ -59,7 +59,8 @@ class TableImpl {
   std::unique_lock<std::mutex> lock() const;
   TreeRoot root() const { return write_ != nullptr ? staged_->root : root_; }
   uint64_t version() const noexcept { return write_ != nullptr ? staged_->version : 0; }
-  // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside Operations.
+  // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside
+  // Operations.
   void erase_at(std::span<const uint32_t> position);
   void check_key(Bytes key) const;
 
@@ -73,7 +74,7 @@ class TableImpl {
   void check_value(Bytes value) const;
   bool copy_needed(PageNumber leaf) const;
 
-  std::shared_ptr<txn::ReadTxnImpl> read_;    // exactly one of the two is set
+  std::shared_ptr<txn::ReadTxnImpl> read_;  // exactly one of the two is set
   std::shared_ptr<txn::WriteTxnImpl> write_;
   std::shared_ptr<txn::StagedTable> staged_;  // with write_
   TreeRoot root_;                             // with read_

@@ -9,8 +9,7 @@ namespace rdb::txn {
 
 const btree::TreeShape& catalog_shape() {
   static const btree::TreeShape shape{
-      format::kVariableWidths,
-      btree::KeyOrder(format::describe_type({TypeName::kBuiltin, "&str"})),
+      format::kVariableWidths, btree::KeyOrder(format::describe_type({TypeName::kBuiltin, "&str"})),
       page::PageUse::branch};
   return shape;
 }

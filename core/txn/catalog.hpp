@@ -1,5 +1,5 @@
-// catalog.hpp: a master tree, which maps table names to table records (spec 02 section 7). There are two,
-// of user tables and of system tables, of the same form: &str keys, variable values.
+// catalog.hpp: a master tree, which maps table names to table records (spec 02 section 7). There
+// are two, of user tables and of system tables, of the same form: &str keys, variable values.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,8 @@ namespace rdb::txn {
 const btree::TreeShape& catalog_shape();
 
 // The next two open Operations of their own.
-std::optional<format::TableRecord> find_record(page::FramePool& pool, const format::TreeRoot& catalog,
+std::optional<format::TableRecord> find_record(page::FramePool& pool,
+                                               const format::TreeRoot& catalog,
                                                std::string_view table);
 // In order of name; the record of a table that does not parse is given as the error it raised.
 struct CatalogRow {

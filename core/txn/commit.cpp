@@ -65,8 +65,7 @@ void Committer::fold_table_roots() {
 
 void Committer::fold_system_tables() {
   page::PageWriter& writer = pages_.system();
-  user_frees_recorded_ =
-      store_.held().fold(pages_, txn_.system_catalog_, txn_.id_, released_);
+  user_frees_recorded_ = store_.held().fold(pages_, txn_.system_catalog_, txn_.id_, released_);
   if (quick_repair_) {
     store_allocator_state();
   } else if (store_.allocator_state_stored) {
@@ -96,8 +95,9 @@ std::vector<PageNumber> Committer::free_after_commit() const {
 }
 
 // Storing the state allocates pages, which changes the state. So rows of the final sizes are put
-// first; when nothing can be allocated any more they are overwritten in place (spec 01 section 3.5).
-// A row that gets shorter may move to a smaller page, so the sizes must be met exactly.
+// first; when nothing can be allocated any more they are overwritten in place (spec 01
+// section 3.5). A row that gets shorter may move to a smaller page, so the sizes must be met
+// exactly.
 void Committer::store_allocator_state() {
   page::PageAllocator& allocator = store_.allocator();
   SystemTableEdit table(pages_.system(), txn_.system_catalog_, format::kAllocatorState,
@@ -129,13 +129,13 @@ void Committer::store_allocator_state() {
     // What is used and free after this commit; from here on no page may change hands.
     page::PageAllocator after = allocator;
     for (PageNumber page : free_after_commit()) after.release(page);
-    // Rows for fewer pages need fewer pages themselves, and so on. Should that never end, the file stays
-    // as long as it is.
+    // Rows for fewer pages need fewer pages themselves, and so on. Should that never end, the file
+    // stays as long as it is.
     const bool may_shrink = txn_.closing_ && pass < kMaxShrinkingPasses;
     if (may_shrink) after.set_layout(after.shrunk_layout());
     const page::AllocatorState state = after.encode_state();
-    bool fits = state.regions.size() == room.size() &&
-                state.tracker.size() == sizes.tracker_state_bytes();
+    bool fits =
+        state.regions.size() == room.size() && state.tracker.size() == sizes.tracker_state_bytes();
     for (size_t i = 0; fits && i < room.size(); ++i) fits = state.regions[i].size() == room[i];
     if (!fits) {
       target = after.layout();
@@ -189,8 +189,8 @@ void Committer::write_header() {
 
 void Committer::write_mirror(const format::Header& header) {
   const format::CommitSlot commit = header.slot(header.primary);
-  const uint64_t data_end = std::max(header.layout.file_bytes(),
-                                     commit.blob_region.offset + commit.blob_region.length);
+  const uint64_t data_end =
+      std::max(header.layout.file_bytes(), commit.blob_region.offset + commit.blob_region.length);
   store_.write_behind_pages(data_end, header.encode_mirror());
 }
 

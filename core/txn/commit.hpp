@@ -1,10 +1,10 @@
 // commit.hpp: makes one write transaction visible, and durable when it asks for that.
 //
-// Durable, one-phase ("1PC+C"): pages, then the header with the new slot and the flipped god byte; one
-// sync (two when the file grew: C4). After a crash the newest slot whose trees match their checksums is
-// taken. Two-phase: pages and new slot under the old god byte, sync, god byte, sync. Quick repair:
-// two-phase, and the allocator state is stored in the same commit. Non-durable: nothing is written;
-// roots and dirty frames are published.
+// Durable, one-phase ("1PC+C"): pages, then the header with the new slot and the flipped god byte;
+// one sync (two when the file grew: C4). After a crash the newest slot whose trees match their
+// checksums is taken. Two-phase: pages and new slot under the old god byte, sync, god byte, sync.
+// Quick repair: two-phase, and the allocator state is stored in the same commit. Non-durable:
+// nothing is written; roots and dirty frames are published.
 //
 // A failure before the first header write leaves nothing behind: the caller rolls the pages back. A
 // failure in or after it latches the store (store.hpp).
@@ -39,9 +39,9 @@ class Committer {
   bool durable_;
   bool quick_repair_;
   bool two_phase_;
-  bool user_frees_recorded_ = false;       // in data_pages_unreachable, for savepoints
-  std::vector<PageNumber> released_;       // by rows that left the page lists
-  format::Layout layout_;                  // that the new header names
+  bool user_frees_recorded_ = false;  // in data_pages_unreachable, for savepoints
+  std::vector<PageNumber> released_;  // by rows that left the page lists
+  format::Layout layout_;             // that the new header names
 };
 
 }  // namespace rdb::txn

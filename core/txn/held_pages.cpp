@@ -101,7 +101,8 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
   for (const RawRow& raw : raw_rows(pool, catalog, format::kPersistentSavepoints, notes)) {
     try {
       const auto record = format::SavepointRecord::parse(raw.value);
-      if (record.txn_id > snapshot.txn_id) throw Error(ErrorCode::corrupted, "it names a later commit");
+      if (record.txn_id > snapshot.txn_id)
+        throw Error(ErrorCode::corrupted, "it names a later commit");
       savepoint_readings.push_back(format::judge_savepoint_id(raw.key.data(), record.id));
       held.holds_.push_back(record.txn_id);
       held.oldest_savepoint_ = std::min(held.oldest_savepoint_, record.txn_id);
@@ -124,7 +125,7 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
 
   struct Table {
     const format::SystemTable& table;
-    std::vector<PageListRow> Lists::* rows;
+    std::vector<PageListRow> Lists::*rows;
   };
   const Table tables[] = {{format::kDataPagesUnreachable, &Lists::data_freed},
                           {format::kSystemPagesUnreachable, &Lists::system_freed},

@@ -3,13 +3,14 @@
 //
 //   data_pages_unreachable    pages of the user tree freed by commit T
 //   system_pages_unreachable  pages of the system tree freed by commit T
-//   data_pages_allocated      pages of the user tree allocated by commit T; for restoring savepoints
+//   data_pages_allocated      pages of the user tree allocated by commit T; for restoring
+//   savepoints
 //
 // Rows are read by structure, never by key: both byte orders of their keys may stand in one table.
-// The first durable commit of a session rewrites the three tables in the file's one order (its profile)
-// and drops the rows nobody needs. While holds exist each durable commit adds its own rows; without
-// holds nothing is ever added, because freed pages are then known in memory (pending_pages.hpp) and a
-// crash makes them unreachable, hence free.
+// The first durable commit of a session rewrites the three tables in the file's one order (its
+// profile) and drops the rows nobody needs. While holds exist each durable commit adds its own
+// rows; without holds nothing is ever added, because freed pages are then known in memory
+// (pending_pages.hpp) and a crash makes them unreachable, hence free.
 //
 // Invariants:
 //   H1  No page is freed on the strength of a malformed row or entry (4.3).
@@ -43,8 +44,9 @@ struct PageListRow {
 class HeldPages {
  public:
   // Reads holds and lists of a snapshot. Damaged rows are described in notes, not thrown.
-  static HeldPages load(page::FramePool& pool, const Snapshot& snapshot, const format::Layout& layout,
-                        bool shodh_file, KeyProfile fallback, std::vector<std::string>& notes);
+  static HeldPages load(page::FramePool& pool, const Snapshot& snapshot,
+                        const format::Layout& layout, bool shodh_file, KeyProfile fallback,
+                        std::vector<std::string>& notes);
 
   // Transaction ids that savepoints and history snapshots hold.
   const std::vector<uint64_t>& holds() const noexcept { return holds_; }
@@ -53,9 +55,9 @@ class HeldPages {
   // Asks for each page listed as freed (used though unreachable) whether it stays listed.
   void keep_if(const std::function<bool(PageNumber)>& keep);
 
-  // Part of a durable commit: brings the tables up to date. While holds exist the pages the user tree
-  // freed are recorded there; otherwise returns false and they are the caller's to keep.
-  // Pages of rows that are no longer needed are appended to released.
+  // Part of a durable commit: brings the tables up to date. While holds exist the pages the user
+  // tree freed are recorded there; otherwise returns false and they are the caller's to keep. Pages
+  // of rows that are no longer needed are appended to released.
   bool fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t txn_id,
             std::vector<PageNumber>& released);
   // The commit is durable: what fold() did is now the state of the file.
@@ -73,7 +75,7 @@ class HeldPages {
   uint64_t oldest_savepoint_ = ~uint64_t{0};
   KeyProfile profile_ = KeyProfile::shodh;
   Lists lists_;
-  bool settled_ = false;       // the tables on disk hold lists_ in order profile_
+  bool settled_ = false;  // the tables on disk hold lists_ in order profile_
   bool folded_ = false;
 };
 

@@ -25,7 +25,8 @@ class ReadTxnImpl {
   Store& store() const noexcept { return *store_; }
   const Snapshot& snapshot() const noexcept { return snapshot_; }
   void require_active() const {
-    if (!active_.load(std::memory_order_acquire) || store_->closing()) [[unlikely]] throw_closed();
+    if (!active_.load(std::memory_order_acquire) || store_->closing()) [[unlikely]]
+      throw_closed();
   }
 
   format::TableRecord record(std::string_view name) const;  // or table_missing

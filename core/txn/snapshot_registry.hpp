@@ -3,7 +3,8 @@
 // Invariants:
 //   S1  A reader's hold is taken in the same critical section that reads its roots, so no page
 //       reachable from them can be released in between.
-//   S2  A page freed by commit T may be reused when no live id is smaller than T (spec 01 section 8.2).
+//   S2  A page freed by commit T may be reused when no live id is smaller than T (spec 01
+//   section 8.2).
 //
 // Threads: any.
 #pragma once

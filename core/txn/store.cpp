@@ -148,8 +148,9 @@ void Store::trim_and_mark_clean() {
 
 void Store::grow(uint8_t order) {
   if (state_.commit.blob_region.offset != 0) {
-    throw Error(ErrorCode::out_of_space,
-                "the file holds a blob region of an older release behind its pages and cannot grow");
+    throw Error(
+        ErrorCode::out_of_space,
+        "the file holds a blob region of an older release behind its pages and cannot grow");
   }
   const std::optional<format::Layout> grown = state_.allocator.grown_layout(order);
   if (!grown) throw Error(ErrorCode::out_of_space, "the file has reached the limits of its format");
@@ -182,7 +183,8 @@ void Store::sync_growth() {
     latch();
     throw Error(ErrorCode::recovery_required,
                 std::string("a sync failed that commits without durability depend on, open the "
-                            "database anew: ") + error.what(),
+                            "database anew: ") +
+                    error.what(),
                 error.position(), error.os_errno());
   }
   growth_unsynced_ = false;
@@ -218,7 +220,8 @@ void Store::write_header_and_sync(const format::Header& header) {
     latch();
     throw Error(ErrorCode::recovery_required,
                 std::string("writing the file header failed, the next open decides which commit "
-                            "survived: ") + error.what(),
+                            "survived: ") +
+                    error.what(),
                 error.position(), error.os_errno());
   }
 }

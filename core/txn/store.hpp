@@ -2,9 +2,11 @@
 //
 // State of the session, and what each allows:
 //
-//   untouched -> in_use        mark_in_use(): recovery bit set and synced before the first other write
-//   in_use    -> failed        latch(): a header write or sync failed; nobody knows which root the
-//                              device holds, so the database takes no more work until it is opened anew
+//   untouched -> in_use        mark_in_use(): recovery bit set and synced before the first other
+//   write in_use    -> failed        latch(): a header write or sync failed; nobody knows which
+//   root the
+//                              device holds, so the database takes no more work until it is opened
+//                              anew
 //   any       -> closing       close(), close_deferred()
 //
 // Invariants:
@@ -38,17 +40,18 @@ namespace rdb::txn {
 
 // What opening found out; the rest of the session starts from it.
 struct OpenedState {
-  format::Header header;         // primary: the slot whose roots are in use
-  format::CommitSlot commit;     // of that slot
-  uint64_t last_txn_id = 0;      // largest id of any valid slot; the next commit exceeds it
-  page::PageAllocator allocator; // empty layout when read-only
+  format::Header header;          // primary: the slot whose roots are in use
+  format::CommitSlot commit;      // of that slot
+  uint64_t last_txn_id = 0;       // largest id of any valid slot; the next commit exceeds it
+  page::PageAllocator allocator;  // empty layout when read-only
   HeldPages held;
-  bool clean = false;            // nothing needs to be written when nothing is changed
+  bool clean = false;  // nothing needs to be written when nothing is changed
 };
 
 class Store : public std::enable_shared_from_this<Store> {
  public:
-  Store(std::unique_ptr<io::CountingBackend> backend, OpenedState state, const OpenOptions& options);
+  Store(std::unique_ptr<io::CountingBackend> backend, OpenedState state,
+        const OpenOptions& options);
   ~Store();
 
   // ---- any thread ----
@@ -89,10 +92,9 @@ class Store : public std::enable_shared_from_this<Store> {
   void mark_in_use();
   bool in_use() const noexcept { return in_use_; }
   // The file is as clean as it was found, and nothing waits in memory: closing writes nothing.
-  bool untouched() const noexcept {
-    return !in_use_ && state_.clean && non_durable_commits == 0;
-  }
-  // Makes room for a page of this order at the end of the file; out_of_space when that is impossible.
+  bool untouched() const noexcept { return !in_use_ && state_.clean && non_durable_commits == 0; }
+  // Makes room for a page of this order at the end of the file; out_of_space when that is
+  // impossible.
   void grow(uint8_t order);
   // Syncs a growth that no header may name before (C4).
   void sync_growth();

@@ -21,9 +21,11 @@ class SystemTableEdit {
   const format::TreeRoot& root() const noexcept { return record_.root; }
 
   void put(Bytes key, Bytes value);
-  // Frees every page; finish() then stores an empty table. Finds pages by structure, not by key order.
+  // Frees every page; finish() then stores an empty table. Finds pages by structure, not by key
+  // order.
   void clear();
-  // Puts the record with its root into the catalog, checksums deferred. Allocates pages of the catalog.
+  // Puts the record with its root into the catalog, checksums deferred. Allocates pages of the
+  // catalog.
   void stage();
   // Final checksums, and the record once more: in place when stage() came before.
   void finish();

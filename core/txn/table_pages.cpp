@@ -18,8 +18,8 @@ void walk_table(btree::PageReader& reader, const format::TableRecord& record,
       claim);
   for (const format::RootRecord& root : subtrees) {
     btree::walk_pages(
-        reader, root, btree::collection_widths(record.widths.value),
-        [](const btree::PageVisit&) {}, claim);
+        reader, root, btree::collection_widths(record.widths.value), [](const btree::PageVisit&) {},
+        claim);
   }
 }
 

@@ -26,8 +26,8 @@ class CancellableReader final : public btree::PageReader {
   const CancelToken* cancel_;
 };
 
-// Parents before children; claim as walk_pages takes it. Throws what walk_pages throws, and corrupted
-// for a collection that does not parse.
+// Parents before children; claim as walk_pages takes it. Throws what walk_pages throws, and
+// corrupted for a collection that does not parse.
 void walk_table(btree::PageReader& reader, const format::TableRecord& record,
                 const btree::ClaimPage& claim);
 

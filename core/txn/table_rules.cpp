@@ -47,8 +47,8 @@ void check_table_name(std::string_view name) {
   }
 }
 
-void check_table_types(std::string_view name, const format::TableRecord& record, const TypeName& key,
-                       const TypeName& value) {
+void check_table_types(std::string_view name, const format::TableRecord& record,
+                       const TypeName& key, const TypeName& value) {
   if (record.kind == TableKind::multimap) {
     throw Error(ErrorCode::table_is_multimap, quoted(name) + " is a multimap table");
   }
@@ -57,10 +57,9 @@ void check_table_types(std::string_view name, const format::TableRecord& record,
                 quoted(name) + " stores its types with an alignment other than 1");
   }
   if (record.key_type != key || record.value_type != value) {
-    throw Error(ErrorCode::table_type,
-                quoted(name) + " holds " + describe(record.key_type) + " -> " +
-                    describe(record.value_type) + ", opened as " + describe(key) + " -> " +
-                    describe(value));
+    throw Error(ErrorCode::table_type, quoted(name) + " holds " + describe(record.key_type) +
+                                           " -> " + describe(record.value_type) + ", opened as " +
+                                           describe(key) + " -> " + describe(value));
   }
   check_width(name, "key", key, record.widths.key);
   check_width(name, "value", value, record.widths.value);

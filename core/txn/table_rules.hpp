@@ -8,11 +8,10 @@
 namespace rdb::txn {
 
 // The matching rules of spec 02 section 7.3 for a normal table.
-void check_table_types(std::string_view name, const format::TableRecord& record, const TypeName& key,
-                       const TypeName& value);
+void check_table_types(std::string_view name, const format::TableRecord& record,
+                       const TypeName& key, const TypeName& value);
 // Names a caller may create or change: non-empty UTF-8, no leading NUL, not reserved.
 void check_table_name(std::string_view name);
-
 
 [[noreturn]] void throw_table_missing(std::string_view name);
 

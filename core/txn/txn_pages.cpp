@@ -8,8 +8,8 @@
 namespace rdb::txn {
 
 namespace {
-// What a page of a transaction takes beside its frame: the node of a hash set, and places in the growing
-// lists that sort, write and free pages.
+// What a page of a transaction takes beside its frame: the node of a hash set, and places in the
+// growing lists that sort, write and free pages.
 constexpr uint64_t kBookkeepingBytesPerPage = 120;
 }  // namespace
 
@@ -105,7 +105,8 @@ void TxnPages::write_dirty() {
   };
   for (uint64_t bits : allocated_) add(bits);
   for (uint64_t bits : store_.unpersisted()) add(bits);
-  std::sort(dirty.begin(), dirty.end(), [](const auto& a, const auto& b) { return a.page < b.page; });
+  std::sort(dirty.begin(), dirty.end(),
+            [](const auto& a, const auto& b) { return a.page < b.page; });
   pool.write_out(dirty);
   // What is edited again after a spill must be written whole again, unless it is told anew.
   live_bytes_.clear();

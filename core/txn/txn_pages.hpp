@@ -6,7 +6,8 @@
 // Invariants:
 //   T1  allocated holds exactly the pages that are owned in the frame pool.
 //   T2  A page leaves allocated before the allocator may hand it out again.
-//   T3  rollback() brings allocator and frames back to where the transaction began, but for a file that
+//   T3  rollback() brings allocator and frames back to where the transaction began, but for a file
+//   that
 //       has grown: its new pages are free.
 //
 // Threads: one at a time (the transaction's mutex).
@@ -67,8 +68,8 @@ class TxnPages {
   Store& store_;
   Writer user_;
   Writer system_;
-  std::unordered_set<uint64_t> allocated_;              // of both writers
-  std::unordered_map<uint64_t, uint64_t> live_bytes_;   // of pages of order > 0
+  std::unordered_set<uint64_t> allocated_;             // of both writers
+  std::unordered_map<uint64_t, uint64_t> live_bytes_;  // of pages of order > 0
   uint64_t allocated_base_pages_ = 0;
   bool lowest_ = false;
 };

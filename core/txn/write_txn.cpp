@@ -75,7 +75,8 @@ void WriteTxnImpl::set_quick_repair(bool on) {
   quick_repair_ = on;
 }
 
-// ---- tables --------------------------------------------------------------------------------------
+// ---- tables
+// --------------------------------------------------------------------------------------
 
 StagedTable* WriteTxnImpl::staged(std::string_view name) const {
   const auto it = tables_.find(name);
@@ -124,9 +125,9 @@ format::TableRecord new_record(const TypeName& key, const TypeName& value) {
   const format::TypeInfo key_info = format::describe_type(key);
   const format::TypeInfo value_info = format::describe_type(value);
   if (!key_info.known || key_info.order == format::KeyOrderKind::unknown) {
-    throw Error(ErrorCode::unknown_key_type,
-                "no table can be created with the key type \"" + key.name +
-                    "\": its order is not known to this release");
+    throw Error(ErrorCode::unknown_key_type, "no table can be created with the key type \"" +
+                                                 key.name +
+                                                 "\": its order is not known to this release");
   }
   if (!value_info.known) {
     throw Error(ErrorCode::unsupported, "no table can be created with the value type \"" +
@@ -242,7 +243,8 @@ bool WriteTxnImpl::delete_table(std::string_view name) {
   return true;
 }
 
-// ---- end -----------------------------------------------------------------------------------------
+// ---- end
+// -----------------------------------------------------------------------------------------
 
 void WriteTxnImpl::end() noexcept {
   active_.store(false, std::memory_order_release);

@@ -1,7 +1,7 @@
 // writer_lock.hpp: one writer at a time.
 //
-// Not bound to a thread: a transaction begun here may be ended elsewhere, so this is a condition, never a
-// std::mutex held across calls. No fairness is promised.
+// Not bound to a thread: a transaction begun here may be ended elsewhere, so this is a condition,
+// never a std::mutex held across calls. No fairness is promised.
 #pragma once
 
 #include <chrono>

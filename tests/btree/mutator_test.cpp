@@ -366,8 +366,8 @@ TEST_SUITE("btree/mutator") {
     for (const Blob& key : keys) entries.push_back({key, {}});
     {
       const page::Operation operation(*f.pool);
-      const page::NewPage page =
-          f.writer->allocate(format::leaf_required_bytes(entries, f.shape.widths), page::PageUse::leaf);
+      const page::NewPage page = f.writer->allocate(
+          format::leaf_required_bytes(entries, f.shape.widths), page::PageUse::leaf);
       format::build_leaf(page.bytes, entries, f.shape.widths);
       f.root = format::RootRecord{page.number, base::kDeferredChecksum, entries.size()};
     }
@@ -460,7 +460,9 @@ TEST_SUITE("btree/mutator") {
   TEST_CASE("a failing free leaves a whole tree and says that pages may be lost") {
     struct RefusingWriter final : page::PageWriter {
       explicit RefusingWriter(test::TestWriter& inner) : PageWriter(inner.pool()), inner_(inner) {}
-      page::NewPage allocate(uint64_t bytes, page::PageUse use) override { return inner_.allocate(bytes, use); }
+      page::NewPage allocate(uint64_t bytes, page::PageUse use) override {
+        return inner_.allocate(bytes, use);
+      }
       void free(PageNumber) override { throw Error(ErrorCode::no_memory, "no room for the list"); }
       void set_live_bytes(PageNumber, uint64_t) override {}
       test::TestWriter& inner_;

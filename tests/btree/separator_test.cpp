@@ -72,7 +72,8 @@ TEST_SUITE("btree/separators") {
     for (uint64_t i = 0; i < 4000; ++i) {
       std::string text;
       for (int n = 0; n < 4; ++n) {
-        append(text, random.below(2) == 0 ? 0x4E00 + random.below(512) : 0x1F600 + random.below(64));
+        append(text,
+               random.below(2) == 0 ? 0x4E00 + random.below(512) : 0x1F600 + random.below(64));
       }
       f.put(test::bytes_of(text + std::string(100, 'x')), le(i));
     }

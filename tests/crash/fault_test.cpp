@@ -1,8 +1,8 @@
 // Devices that fail without losing power: one failed event, one failed read, a full disk.
 //
-// A failure before the header write is a failed operation and no more: the database holds what it held,
-// and the same work succeeds when it is tried again. A failure of the header write or its sync latches
-// the database (recovery_required), and opening it anew decides.
+// A failure before the header write is a failed operation and no more: the database holds what it
+// held, and the same work succeeds when it is tried again. A failure of the header write or its
+// sync latches the database (recovery_required), and opening it anew decides.
 #include <cerrno>
 #include <cstdio>
 #include <set>

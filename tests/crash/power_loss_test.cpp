@@ -1,9 +1,9 @@
 // Power loss at every write, resize and sync of a mixed workload.
 //
 // For every event n: the device stops there, with the stopping write torn; crash images are made of
-// what it holds, in every mode; each must open to the last acknowledged durable commit or the one in
-// flight, verify completely, take more work, close and open again. A part of the images loses power
-// once more while it is opened and used.
+// what it holds, in every mode; each must open to the last acknowledged durable commit or the one
+// in flight, verify completely, take more work, close and open again. A part of the images loses
+// power once more while it is opened and used.
 //
 // RDB_CRASH_SEEDS sets how many seeds each random mode draws from at every event (default 2).
 #include <algorithm>
@@ -148,8 +148,8 @@ void run_everywhere(const char* what, const OpenOptions& options, uint64_t seeds
   std::printf(
       "%s: %llu crash points, %llu images (%llu held the commit in flight, %llu the one before); "
       "power lost again at %llu points, %llu images\n",
-      what, u(tally.points), u(tally.images), u(tally.newer), u(tally.older), u(tally.second_points),
-      u(tally.second_images));
+      what, u(tally.points), u(tally.images), u(tally.newer), u(tally.older),
+      u(tally.second_points), u(tally.second_images));
   // A workload that has become too small to prove anything must not pass unseen.
   CHECK(tally.points > 100);
   CHECK(tally.newer > 0);

@@ -191,12 +191,14 @@ void Workload::build_steps() {
             put_row(table, state["people"], text_key(500 + i), bytes(400, i + batch));
           }
         });
-    add("growth", batch == 1 ? two_phase : durable, [batch](Workload&, WriteTxn& txn, State& state) {
-      Table table = open_text(txn, state, "bulk");
-      for (int i = 0; i < 14; ++i) {
-        put_row(table, state["bulk"], text_key(batch * 100 + i), bytes(20'000 + 700 * i, i + batch));
-      }
-    });
+    add("growth", batch == 1 ? two_phase : durable,
+        [batch](Workload&, WriteTxn& txn, State& state) {
+          Table table = open_text(txn, state, "bulk");
+          for (int i = 0; i < 14; ++i) {
+            put_row(table, state["bulk"], text_key(batch * 100 + i),
+                    bytes(20'000 + 700 * i, i + batch));
+          }
+        });
   }
   add_other("a reader begins", [](Workload& workload) {
     workload.readers_.push_back({workload.database_->begin_read(), workload.visible_});

@@ -15,9 +15,11 @@ Bytes key_of(const uint64_t& number) { return {reinterpret_cast<const std::byte*
 
 const TypeName kU64{TypeName::kBuiltin, "u64"};
 
-// The row that maps so many pages is several pages long itself, and a fraction of it suffices for the
-// pages that stay: writing the shorter row moves it, which must not happen while the state is final.
-TEST_CASE("a file that shrinks at close so far that its allocator state needs smaller pages closes") {
+// The row that maps so many pages is several pages long itself, and a fraction of it suffices for
+// the pages that stay: writing the shorter row moves it, which must not happen while the state is
+// final.
+TEST_CASE(
+    "a file that shrinks at close so far that its allocator state needs smaller pages closes") {
   for (const uint64_t kept : {uint64_t{0}, uint64_t{1}, uint64_t{40}, uint64_t{500}}) {
     CAPTURE(kept);
     const TempDir folder;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "../io/temp_dir.hpp"
 #include "contents.hpp"
 #include "db/open.hpp"
 #include "format/allocator_key.hpp"
@@ -13,7 +14,6 @@
 #include "support.hpp"
 #include "txn/catalog.hpp"
 #include "txn/write_txn.hpp"
-#include "../io/temp_dir.hpp"
 
 namespace rdb::test {
 namespace {
@@ -324,7 +324,8 @@ TEST_SUITE("db/database") {
     CHECK_EQ(after.durable_txn_id, reader.id());
   }
 
-  // Rows of one transaction carry the same stamp, so a reader that sees two stamps saw half a commit.
+  // Rows of one transaction carry the same stamp, so a reader that sees two stamps saw half a
+  // commit.
   TEST_CASE("four readers beside a writer always see whole commits") {
     const auto device = std::make_shared<FaultDevice>();
     OpenOptions options;

@@ -114,7 +114,8 @@ uint64_t last_root_page_offset(const Image& image) {
   return header.layout.page_offset(header.slot(header.primary).user_root.value().page);
 }
 
-// Both slots get this version; blank slots of version 1 and 2 have other fields, which nobody reads.
+// Both slots get this version; blank slots of version 1 and 2 have other fields, which nobody
+// reads.
 void set_versions(Image& image, std::byte version) {
   for (size_t slot : format::kSlotOffset) {
     image[slot] = version;
@@ -222,8 +223,8 @@ TEST_SUITE("db/open") {
   TEST_CASE("R=0, primary damaged: the other slot, fully verified, and the loss is reported") {
     Image image = clean_image();
     flip(image, slot_checksum(image, true));
-    // The closing commit freed pages of the commit before, so that one may or may not be whole; here
-    // nothing was written into them.
+    // The closing commit freed pages of the commit before, so that one may or may not be whole;
+    // here nothing was written into them.
     const RecoveryReport report = check_opens(image, "2");
     CHECK_FALSE(report.clean);
     CHECK(report.full_repair);
@@ -465,10 +466,9 @@ TEST_SUITE("db/open") {
       for (size_t i = 0; i < 4; ++i) image[offset + i] = static_cast<std::byte>(value >> (8 * i));
       return image;
     };
-    for (const Image& image :
-         {with_u32(12, 0), with_u32(12, 512), with_u32(12, 0xffffffff), with_u32(16, 0xffffffff),
-          with_u32(20, 0), with_u32(20, 0xffffffff), with_u32(24, 0xffffffff),
-          with_u32(28, 0xffffffff)}) {
+    for (const Image& image : {with_u32(12, 0), with_u32(12, 512), with_u32(12, 0xffffffff),
+                               with_u32(16, 0xffffffff), with_u32(20, 0), with_u32(20, 0xffffffff),
+                               with_u32(24, 0xffffffff), with_u32(28, 0xffffffff)}) {
       const auto device = FaultDevice::from_image(image);
       try {
         open_device(device);

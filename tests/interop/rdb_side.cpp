@@ -122,7 +122,8 @@ void apply(WriteTxn& txn, const Rows& rows, uint64_t round, uint64_t part, uint6
   Table table = txn.open_table(rows.table_name(), rows.key_type(), rows.value_type());
   for (uint64_t row = part; row < rows.universe(); row += parts) {
     switch (rows.operation_of(row, round)) {
-      case Operation::keep: break;
+      case Operation::keep:
+        break;
       case Operation::put:
         table.put(bytes_of(rows.key(row).stored), bytes_of(rows.value(row, round)));
         break;
@@ -237,21 +238,34 @@ Options parse(int argc, char** argv) {
       if (++i == argc) throw std::invalid_argument(word + " needs a value");
       return argv[i];
     };
-    if (word == "--spec") options.spec = argument();
-    else if (word == "--seed") options.seed = std::stoull(argument());
-    else if (word == "--round") options.round = std::stoull(argument());
-    else if (word == "--crash") options.crash = true;
-    else if (word == "--open-txn") options.open_txn = true;
-    else if (word == "--expect-clean") options.expect_clean = true;
-    else if (word == "--allow-leaks") options.allow_leaks = true;
-    else if (word == "--recheck") options.recheck = true;
-    else if (word == "--drop-doomed") options.drop_doomed = true;
-    else if (word == "--mirror") options.open.eof_mirror = true;
-    else if (word == "--redb-profile") options.open.key_profile = KeyProfile::redb;
+    if (word == "--spec")
+      options.spec = argument();
+    else if (word == "--seed")
+      options.seed = std::stoull(argument());
+    else if (word == "--round")
+      options.round = std::stoull(argument());
+    else if (word == "--crash")
+      options.crash = true;
+    else if (word == "--open-txn")
+      options.open_txn = true;
+    else if (word == "--expect-clean")
+      options.expect_clean = true;
+    else if (word == "--allow-leaks")
+      options.allow_leaks = true;
+    else if (word == "--recheck")
+      options.recheck = true;
+    else if (word == "--drop-doomed")
+      options.drop_doomed = true;
+    else if (word == "--mirror")
+      options.open.eof_mirror = true;
+    else if (word == "--redb-profile")
+      options.open.key_profile = KeyProfile::redb;
     else if (word == "--region-pages") {
       options.open.region_pages = static_cast<uint32_t>(std::stoul(argument()));
-    } else if (word == "--budget") options.open.memory_budget_bytes = std::stoull(argument());
-    else throw std::invalid_argument("unknown option " + word);
+    } else if (word == "--budget")
+      options.open.memory_budget_bytes = std::stoull(argument());
+    else
+      throw std::invalid_argument("unknown option " + word);
   }
   return options;
 }
@@ -263,11 +277,16 @@ int main(int argc, char** argv) {
   using namespace rdb::interop;
   try {
     const Options options = parse(argc, argv);
-    if (options.verb == "create") create(options);
-    else if (options.verb == "check") check(options);
-    else if (options.verb == "turn") turn(options);
-    else if (options.verb == "look") look(options);
-    else throw std::invalid_argument("no verb " + options.verb);
+    if (options.verb == "create")
+      create(options);
+    else if (options.verb == "check")
+      check(options);
+    else if (options.verb == "turn")
+      turn(options);
+    else if (options.verb == "look")
+      look(options);
+    else
+      throw std::invalid_argument("no verb " + options.verb);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "rdb %s: %s\n", argc > 1 ? argv[1] : "", error.what());

@@ -12,8 +12,8 @@ constexpr uint64_t kStep = 0x9E3779B97F4A7C15;
 constexpr uint64_t kAllChars = 0x110000 - 0x800;
 constexpr uint64_t kMaxLarge = 3 * 1024 * 1024;
 constexpr uint64_t kEndless = std::numeric_limits<uint64_t>::max();
-constexpr std::array<uint32_t, 16> kLetters = {'a', 'b',  'c',  'd',  'e',   'f',    'g',    'h',
-                                               'z', 0xE9, 0xDF, 0x3BB, 0x436, 0x4E2D, 0x6587, 0x1F600};
+constexpr std::array<uint32_t, 16> kLetters = {
+    'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'z', 0xE9, 0xDF, 0x3BB, 0x436, 0x4E2D, 0x6587, 0x1F600};
 
 uint64_t scramble(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
@@ -337,9 +337,12 @@ std::string Rows::value(uint64_t row, uint64_t version) const {
 std::optional<uint64_t> Rows::version(uint64_t row, uint64_t round) const {
   for (uint64_t r = round; r > 0; r--) {
     switch (operation_of(row, r)) {
-      case Operation::put: return r;
-      case Operation::erase: return std::nullopt;
-      case Operation::keep: break;
+      case Operation::put:
+        return r;
+      case Operation::erase:
+        return std::nullopt;
+      case Operation::keep:
+        break;
     }
   }
   if (row < initial()) return 0;

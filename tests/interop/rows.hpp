@@ -99,8 +99,8 @@ class Rows {
   uint64_t table_seed_;
 };
 
-// "CASE:ROWS[s],...": CASE may be all; s keeps keys and values small, and without it sets up to 1000
-// rows have some large ones. The case kept is left out: see kept_rows.
+// "CASE:ROWS[s],...": CASE may be all; s keeps keys and values small, and without it sets up to
+// 1000 rows have some large ones. The case kept is left out: see kept_rows.
 std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed);
 
 // Rows of the tables whose types rdb only preserves; 0 when the file has none.

@@ -1,11 +1,12 @@
 // The engine against std::map: random operations, with everything that goes on around them.
 //
-// One run is a stream of write transactions over tables of several types. Between them snapshots are
-// taken and, much later, compared row by row with the model as it was; values are held long after their
-// transaction; the database is verified, closed and opened, or loses power and is opened.
+// One run is a stream of write transactions over tables of several types. Between them snapshots
+// are taken and, much later, compared row by row with the model as it was; values are held long
+// after their transaction; the database is verified, closed and opened, or loses power and is
+// opened.
 //
-// RDB_MODEL_SEED sets the seed, RDB_MODEL_OPERATIONS the length of each run. Both are printed, and a
-// failure repeats with them.
+// RDB_MODEL_SEED sets the seed, RDB_MODEL_OPERATIONS the length of each run. Both are printed, and
+// a failure repeats with them.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -190,8 +191,8 @@ class Run {
 
   void hold_value() {
     if (committed_.empty()) return;
-    const auto it = std::next(committed_.begin(),
-                              static_cast<ptrdiff_t>(random_.below(committed_.size())));
+    const auto it =
+        std::next(committed_.begin(), static_cast<ptrdiff_t>(random_.below(committed_.size())));
     const auto& [name, table] = *it;
     if (table.rows->empty()) return;
     const auto row = table.rows->lower_bound(any_key(*table.spec));
@@ -471,9 +472,9 @@ class Run {
     if (range.upper == Bound::excluded) end = rows.lower_bound(upper);
     std::vector<ModelRows::const_iterator> found;
     const bool bounded = range.lower != Bound::unbounded && range.upper != Bound::unbounded;
-    if (bounded && (less(upper, lower) ||
-                    (!less(lower, upper) &&
-                     (range.lower == Bound::excluded || range.upper == Bound::excluded)))) {
+    if (bounded &&
+        (less(upper, lower) || (!less(lower, upper) && (range.lower == Bound::excluded ||
+                                                        range.upper == Bound::excluded)))) {
       return found;
     }
     for (auto it = begin; it != end && found.size() < 400; ++it) found.push_back(it);

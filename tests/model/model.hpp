@@ -1,8 +1,8 @@
 // model.hpp: what the engine should hold, kept in std::map.
 //
-// Rows remember how a value was made, not the value: a seed and a length. So a copy of the whole model,
-// taken for every snapshot that is held, stays small; and tables share their rows with the copies until
-// they change.
+// Rows remember how a value was made, not the value: a seed and a length. So a copy of the whole
+// model, taken for every snapshot that is held, stays small; and tables share their rows with the
+// copies until they change.
 #pragma once
 
 #include <cstdint>
@@ -67,8 +67,8 @@ struct TableKindSpec {
   TypeName key_type;
   TypeName value_type;
   KeyLess::Kind order;
-  int key_width;    // -1: variable
-  int value_width;  // -1: variable
+  int key_width;       // -1: variable
+  int value_width;     // -1: variable
   uint32_t key_space;  // keys are made of ids below this
 };
 

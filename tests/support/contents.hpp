@@ -44,9 +44,7 @@ inline Contents contents_of(const ReadTxn& txn) {
   }
   return contents;
 }
-inline Contents contents_of(const Database& database) {
-  return contents_of(database.begin_read());
-}
+inline Contents contents_of(const Database& database) { return contents_of(database.begin_read()); }
 
 // One line per problem; empty when the database is whole and leaks nothing.
 inline std::string verify_text(const Database& database) {

@@ -17,8 +17,8 @@ namespace rdb::test {
 using Image = std::vector<std::byte>;
 
 inline format::Header header_of(const Image& image) {
-  return format::Header::parse(std::span<const std::byte, format::kHeaderBytes>(
-      image.data(), format::kHeaderBytes));
+  return format::Header::parse(
+      std::span<const std::byte, format::kHeaderBytes>(image.data(), format::kHeaderBytes));
 }
 
 inline void store_header(Image& image, const format::Header& header) {
@@ -32,7 +32,8 @@ inline void edit_header(Image& image, const std::function<void(format::Header&)>
   store_header(image, header);
 }
 
-// Edits the root page of the catalog of user tables of the primary slot; requires that it is a leaf.
+// Edits the root page of the catalog of user tables of the primary slot; requires that it is a
+// leaf.
 inline void edit_catalog(Image& image, const std::function<void(std::span<std::byte>)>& edit) {
   edit_header(image, [&](format::Header& header) {
     format::CommitSlot commit = header.slot(header.primary);

@@ -48,14 +48,14 @@ inline std::vector<std::byte> bytes_of(std::string_view text) {
 }  // namespace rdb::test
 
 // Passes when expression throws rdb::Error with this code.
-#define CHECK_THROWS_CODE(expression, expected)                                     \
-  do {                                                                              \
-    bool rdb_thrown_ = false;                                                       \
-    try {                                                                           \
-      static_cast<void>(expression);                                                \
-    } catch (const ::rdb::Error& rdb_error_) {                                      \
-      rdb_thrown_ = true;                                                           \
+#define CHECK_THROWS_CODE(expression, expected)                                       \
+  do {                                                                                \
+    bool rdb_thrown_ = false;                                                         \
+    try {                                                                             \
+      static_cast<void>(expression);                                                  \
+    } catch (const ::rdb::Error& rdb_error_) {                                        \
+      rdb_thrown_ = true;                                                             \
       CHECK_MESSAGE(rdb_error_.code() == (expected), std::string(rdb_error_.what())); \
-    }                                                                               \
-    CHECK_MESSAGE(rdb_thrown_, "no rdb::Error thrown by " #expression);             \
+    }                                                                                 \
+    CHECK_MESSAGE(rdb_thrown_, "no rdb::Error thrown by " #expression);               \
   } while (false)

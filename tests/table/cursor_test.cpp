@@ -17,7 +17,8 @@ std::string key(int i) {
 void fill(WriteTxn& txn, int rows, size_t value_bytes = 4) {
   Table table = txn.open_table("t", kTextType, kBytesType);
   for (int i = 0; i < rows; ++i) {
-    table.put(as_bytes(key(i)), as_bytes(std::string(value_bytes, static_cast<char>('a' + i % 26))));
+    table.put(as_bytes(key(i)),
+              as_bytes(std::string(value_bytes, static_cast<char>('a' + i % 26))));
   }
 }
 
@@ -386,9 +387,8 @@ TEST_SUITE("table/cursor") {
     Cursor cursor = table.cursor();
     CHECK_THROWS_CODE(cursor.seek(as_bytes(key(1))), ErrorCode::unknown_key_type);
     CHECK_THROWS_CODE(cursor.seek_le(as_bytes(key(1))), ErrorCode::unknown_key_type);
-    CHECK_THROWS_CODE(
-        cursor.set_range({Bound::included, Bound::unbounded, as_bytes(key(1)), {}}),
-        ErrorCode::unknown_key_type);
+    CHECK_THROWS_CODE(cursor.set_range({Bound::included, Bound::unbounded, as_bytes(key(1)), {}}),
+                      ErrorCode::unknown_key_type);
     CHECK_THROWS_CODE(table.get(as_bytes(key(1))), ErrorCode::unknown_key_type);
     WriteTxn writer = database.begin_write();
     Table writable = writer.open_table_raw("t");

@@ -67,7 +67,8 @@ TEST_SUITE("table") {
     WriteTxn txn = database.begin_write();
     {
       Table table = txn.open_table("numbers", kU64Type, kU64Type);
-      CHECK_THROWS_CODE(table.put(as_bytes("short"), as_bytes(le64(1))), ErrorCode::invalid_argument);
+      CHECK_THROWS_CODE(table.put(as_bytes("short"), as_bytes(le64(1))),
+                        ErrorCode::invalid_argument);
       CHECK_THROWS_CODE(table.put(as_bytes(le64(1)), as_bytes("123456789")),
                         ErrorCode::invalid_argument);
       CHECK_THROWS_CODE(table.get(as_bytes("short")), ErrorCode::invalid_argument);
@@ -104,7 +105,8 @@ TEST_SUITE("table") {
 
   TEST_CASE("integer keys of every width sort by number, signed ones too") {
     Database database = Database::open_memory();
-    for (const char* type : {"u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "u128", "i128"}) {
+    for (const char* type :
+         {"u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "u128", "i128"}) {
       CAPTURE(type);
       const bool is_signed = type[0] == 'i';
       const size_t width = static_cast<size_t>(std::stoi(type + 1)) / 8;

@@ -26,7 +26,8 @@ void fill(Database& database, int rows, size_t value_bytes, char fill_with) {
   {
     Table table = txn.open_table("rows", kTextType, kBytesType);
     for (int i = 0; i < rows; ++i) {
-      table.put(as_bytes("row " + std::to_string(i)), as_bytes(std::string(value_bytes, fill_with)));
+      table.put(as_bytes("row " + std::to_string(i)),
+                as_bytes(std::string(value_bytes, fill_with)));
     }
   }
   txn.commit();
@@ -103,7 +104,8 @@ TEST_SUITE("txn/snapshot") {
     fill(database, 300, 200, 'a');
     const ReadTxn held = database.begin_read();
     const Contents expected = contents_of(held);
-    for (int round = 0; round < 20; ++round) fill(database, 300, 200, static_cast<char>('b' + round));
+    for (int round = 0; round < 20; ++round)
+      fill(database, 300, 200, static_cast<char>('b' + round));
     CHECK(contents_of(held) == expected);
     CHECK(database.stats().pending_free_pages > 0);
     CHECK_VERIFIES(database);
@@ -141,7 +143,8 @@ TEST_SUITE("txn/snapshot") {
         for (int i = 0; i < 8; ++i) {
           state = state * 6364136223846793005u + 1442695040888963407u;
           const std::string key = "row " + std::to_string((state >> 33) % kRows);
-          table.put(as_bytes(key), as_bytes(std::string(150, static_cast<char>('a' + commit % 26))));
+          table.put(as_bytes(key),
+                    as_bytes(std::string(150, static_cast<char>('a' + commit % 26))));
         }
       }
       txn.commit();

@@ -23,34 +23,34 @@ class DatabaseImpl;
 // Counters since open. None depends on the clock.
 struct DatabaseStats {
   uint64_t file_bytes = 0;
-  uint64_t page_bytes = 0;             // base page size
-  uint64_t allocated_pages = 0;        // base pages in use, held ones included; 0 when read-only
+  uint64_t page_bytes = 0;       // base page size
+  uint64_t allocated_pages = 0;  // base pages in use, held ones included; 0 when read-only
   uint64_t free_pages = 0;
-  uint64_t pending_free_pages = 0;     // wait for readers, pins or a durable commit
-  uint64_t resident_bytes = 0;         // page memory in use now
-  uint64_t pinned_bytes = 0;           // pages pinned by values and cursors
+  uint64_t pending_free_pages = 0;  // wait for readers, pins or a durable commit
+  uint64_t resident_bytes = 0;      // page memory in use now
+  uint64_t pinned_bytes = 0;        // pages pinned by values and cursors
   uint64_t memory_budget_bytes = 0;
   uint64_t live_readers = 0;
   uint64_t last_txn_id = 0;
   uint64_t durable_txn_id = 0;
-  uint64_t commits = 0;                // of this session
+  uint64_t commits = 0;  // of this session
   uint64_t bytes_written = 0;
   uint64_t write_calls = 0;
   uint64_t bytes_read = 0;
   uint64_t read_calls = 0;
   uint64_t syncs = 0;
-  uint64_t pages_allocated = 0;        // base pages handed to transactions
+  uint64_t pages_allocated = 0;  // base pages handed to transactions
   uint64_t pages_evicted = 0;
 };
 
 // How the last open went.
 struct RecoveryReport {
-  bool clean = true;                   // closed cleanly before
-  bool full_repair = false;            // all pages walked and verified
-  bool used_older_commit = false;      // the newest slot did not verify; its commit is lost
+  bool clean = true;               // closed cleanly before
+  bool full_repair = false;        // all pages walked and verified
+  bool used_older_commit = false;  // the newest slot did not verify; its commit is lost
   bool used_mirror = false;
-  uint64_t txn_id = 0;                 // commit that was opened
-  std::vector<std::string> notes;      // each a full sentence
+  uint64_t txn_id = 0;             // commit that was opened
+  std::vector<std::string> notes;  // each a full sentence
 };
 
 enum class VerifyLevel : uint32_t { header = 0, checksums = 1, full = 2 };
@@ -66,7 +66,7 @@ struct VerifyReport {
   uint64_t pages_checked = 0;
   uint64_t tables_checked = 0;
   uint64_t entries_checked = 0;
-  uint64_t leaked_pages = 0;           // allocated, reachable from nothing and held by nothing
+  uint64_t leaked_pages = 0;  // allocated, reachable from nothing and held by nothing
   std::vector<VerifyProblem> problems;
   bool ok() const { return problems.empty(); }
 };
@@ -98,7 +98,8 @@ class Database {
   void close();
 
   // For garbage-collected hosts: from now on every call on the database and on its transactions,
-  // tables and cursors answers closed; the file is closed when the last of them is gone. Never throws.
+  // tables and cursors answers closed; the file is closed when the last of them is gone. Never
+  // throws.
   void close_deferred() noexcept;
 
  private:

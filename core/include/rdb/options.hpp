@@ -10,10 +10,10 @@
 namespace rdb {
 
 enum class OpenMode : uint32_t {
-  create = 0,     // open, or create when the file is missing or empty
-  existing = 1,   // open; a missing file is an io error
-  read_only = 2,  // shared lock; the file is never written
-  create_new = 3, // create; an existing non-empty file is an error (io, EEXIST)
+  create = 0,      // open, or create when the file is missing or empty
+  existing = 1,    // open; a missing file is an io error
+  read_only = 2,   // shared lock; the file is never written
+  create_new = 3,  // create; an existing non-empty file is an error (io, EEXIST)
 };
 
 // When a page that enters memory has its checksum compared with its parent's record.
@@ -42,7 +42,8 @@ struct OpenOptions {
   // files that carry it.
   bool eof_mirror = false;
 
-  // Pages in one region of a new file, 1..1048576; 0 means 1048576. For tests of many regions. Stored.
+  // Pages in one region of a new file, 1..1048576; 0 means 1048576. For tests of many regions.
+  // Stored.
   uint32_t region_pages = 0;
 
   // Allow opening where the file system offers no locks.

@@ -33,8 +33,8 @@ class StorageBackend {
     }
   }
 
-  // Writes data at offset, which may lie at or behind size(), growing the file with it. Where that can
-  // be one call it is, so that a crash does not leave the file longer but empty there.
+  // Writes data at offset, which may lie at or behind size(), growing the file with it. Where that
+  // can be one call it is, so that a crash does not leave the file longer but empty there.
   virtual void append(uint64_t offset, Bytes data) {
     if (size() < offset + data.size()) resize(offset + data.size());
     write(offset, data);

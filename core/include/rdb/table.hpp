@@ -78,10 +78,10 @@ struct TableInfo {
   TableKind kind = TableKind::normal;
   TypeName key_type;
   TypeName value_type;
-  std::optional<uint32_t> key_width;    // bytes; absent when variable
+  std::optional<uint32_t> key_width;  // bytes; absent when variable
   std::optional<uint32_t> value_width;
-  uint64_t entries = 0;                 // multimap: pairs
-  bool key_order_known = false;         // false: rows can be read in stored order only
+  uint64_t entries = 0;          // multimap: pairs
+  bool key_order_known = false;  // false: rows can be read in stored order only
 };
 
 enum class Bound : uint8_t { unbounded, included, excluded };
