@@ -88,6 +88,8 @@ class Mutator {
   // What became of children first..last of a branch: refs stand in their place, with separators
   // between them; no refs means that the one child vanished. Above the top level: of the root page.
   static constexpr uint32_t kMaxRefs = 3;
+  // Below this many used bytes a page looks for a neighbour to merge with.
+  static constexpr uint64_t kMergeBelow = format::kPageBytes / 3;
   struct Change {
     uint32_t first = 0;
     uint32_t last = 0;
