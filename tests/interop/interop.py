@@ -174,6 +174,8 @@ def exchange(spec, writer, dirty, rounds=ROUNDS, cells=()):
 MIXED = "all:0,all:1,all:100,all:2000"
 MIXED_SMALL = "all:0,all:1,all:100s,all:2000"  # no value larger than a small region
 
+SEPARATORS = "str-str:8000,bytes-bytes:8000,String-String:3000,str-unit:20000"
+
 
 def profiles(writer_options, dirty, spec=MIXED):
     """Files rdb makes with other options than its defaults."""
@@ -270,15 +272,51 @@ def savepoints(writer, crash):
             chain.turn("rdb", crash=crash)
             chain.turn(writer, crash=crash)
         chain.turn("rdb", crash=crash)
-        chain.programs.must(writer, "restore", chain.file, *chain.rows, "--round", saved, "--integrity",
-                            "--expect-clean", *crash)
-        chain.round = saved
-        # Without savepoints the file is neutral again.
-        for engine in ("rdb", "redb", "rdb", "shodh", "rdb"):
-            chain.turn(engine)
+        restore_savepoint(chain, writer, saved, crash)
         return (), chain.opens
 
     return play
+
+
+def crossed_order(make):
+    """redb on a crash image with page lists in shodh-redb's byte order (spec 01, Q3): it repairs,
+    checks and writes it, and hands on what rdb and shodh-redb understand.
+
+    Without savepoints rdb stores no page lists, so only a savepoint can bring such rows into an image.
+    """
+    chain = make("all:1,all:300")
+    chain.create("shodh")
+    chain.programs.must("shodh", "savepoint", chain.file, *chain.rows)
+    chain.turn("rdb", crash=("--crash",))
+    chain.turn("redb", crash=("--crash",))
+    chain.turn("rdb", crash=("--crash", "--open-txn"))
+    chain.turn("redb")
+    chain.turn("rdb")
+    restore_savepoint(chain, "shodh", 0)
+    return (), chain.opens
+
+
+def mixed_order(make):
+    """Both byte orders in one file, without rdb between the engines (spec 01, C3); rdb sorts it out."""
+    chain = make("all:1,all:300")
+    chain.create("redb")
+    chain.programs.must("redb", "savepoint", chain.file, *chain.rows)
+    chain.turn("shodh", crash=("--crash",))
+    chain.check("rdb", verb="look")
+    chain.turn("rdb")
+    chain.turn("shodh")
+    chain.turn("rdb")
+    restore_savepoint(chain, "shodh", 0)
+    return (), chain.opens
+
+
+def restore_savepoint(chain, engine, saved_round, crash=()):
+    """Back to the rows of that round, and without savepoints: the file is neutral again."""
+    chain.programs.must(engine, "restore", chain.file, *chain.rows, "--round", saved_round,
+                        "--integrity", "--expect-clean", *crash)
+    chain.round = saved_round
+    for next_engine in ("rdb", "redb", "rdb", "shodh", "rdb"):
+        chain.turn(next_engine)
 
 
 def single_tables(writer):
@@ -327,7 +365,11 @@ def plan(long):
                        profiles(("--region-pages", REGION_PAGES), dirty, MIXED_SMALL)))
         chains.append((f"many regions, redb's byte order, {ending}",
                        profiles(("--region-pages", 1024, "--redb-profile"), dirty)))
+        # rdb cuts separators short; the Rust engines edit the trees around them (spec 02, section 4).
+        chains.append((f"short separators, {ending}", profiles((), dirty, SEPARATORS)))
     chains.append(("mirror", mirror))
+    chains.append(("crossed byte order", crossed_order))
+    chains.append(("mixed byte orders", mixed_order))
     chains.append(("torn mirror", torn_mirror))
     for writer in ("redb", "shodh"):
         chains.append((f"kept types, {writer}", kept_types(writer)))

@@ -30,7 +30,7 @@ mod on_shodh {
         use std::error::Error;
 
         fn content() -> Vec<u8> {
-            crate::rows::Draw::key(99, 0, false).filler(200_000)
+            crate::rows::Draw::key(99, 0, false).filler(1000).repeat(200)
         }
 
         pub fn fill(txn: &WriteTransaction, options: &crate::Options) -> Result<(), Box<dyn Error>> {
