@@ -82,9 +82,13 @@ void erase_row(Table& table, RowMap& rows, const std::string& key) {
   REQUIRE_EQ(erased, rows.erase(key) == 1);
 }
 
-Workload::Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options)
+Workload::Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options, Kind kind)
     : device_(std::move(device)), options_(options) {
-  build_steps();
+  if (kind == Kind::mixed) {
+    build_mixed_steps();
+  } else {
+    build_reuse_steps();
+  }
 }
 
 Workload::~Workload() { drop(); }
@@ -99,7 +103,7 @@ void Workload::add_other(const std::string& what, std::function<void(Workload&)>
   steps_.push_back({what, std::move(run)});
 }
 
-void Workload::build_steps() {
+void Workload::build_mixed_steps() {
   const Commit durable;
   const Commit not_durable{Durability::none, false, false, false};
   const Commit two_phase{Durability::immediate, true, false, false};
@@ -248,6 +252,51 @@ void Workload::build_steps() {
     Table table = open_text(txn, state, "people");
     for (int i = 0; i < 20; ++i) put_row(table, state["people"], text_key(900 + i), bytes(40, i));
   });
+}
+
+void Workload::build_reuse_steps() {
+  const Commit durable;
+  const Commit not_durable{Durability::none, false, false, false};
+  const Commit two_phase{Durability::immediate, true, false, false};
+  const Commit quick{Durability::immediate, false, true, false};
+  // About a page a row: more than half of a new file.
+  const auto fill = [](const std::string& name, int salt) -> Change {
+    return [name, salt](Workload&, WriteTxn& txn, State& state) {
+      Table table = open_text(txn, state, name);
+      for (int i = 0; i < 140; ++i) put_row(table, state[name], text_key(i), bytes(3000, i + salt));
+    };
+  };
+  const auto remove = [](const std::string& name) -> Change {
+    return [name](Workload&, WriteTxn& txn, State& state) {
+      const bool deleted = txn.delete_table(name);
+      REQUIRE_EQ(deleted, state.erase(name) == 1);
+    };
+  };
+
+  add("a table that fills half of the file", durable, fill("a", 1));
+  add_other("close and reopen", [](Workload& workload) { workload.close(); });
+  // The durable state still needs every page of it.
+  add("it is deleted, not durable", not_durable, remove("a"));
+  add("another in its place, durable", durable, fill("b", 2));
+  add_other("a reader begins", [](Workload& workload) {
+    workload.readers_.push_back({workload.database_->begin_read(), workload.visible_});
+  });
+  add("that one is deleted under the reader", durable, remove("b"));
+  add("a third", durable, fill("c", 3));
+  add_other("the reader ends", [](Workload& workload) {
+    workload.check_readers();
+    workload.readers_.clear();
+  });
+  add("the third written anew, not durable", not_durable, fill("c", 4));
+  add("and again, which frees pages no crash needs", not_durable, fill("c", 5));
+  add("a fourth, with quick repair", quick, fill("d", 6));
+  add("both deleted, not durable", not_durable, [=](Workload& w, WriteTxn& txn, State& state) {
+    remove("c")(w, txn, state);
+    remove("d")(w, txn, state);
+  });
+  add("a fifth, in two phases", two_phase, fill("e", 7));
+  add("deleted, durable", durable, remove("e"));
+  add("a sixth", durable, fill("f", 8));
 }
 
 void Workload::open() {

@@ -40,7 +40,12 @@ struct AllowedStates {
 
 class Workload {
  public:
-  Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options);
+  // mixed does a little of everything. reuse frees and allocates most of a small file again and again,
+  // so that a page that is handed out too early is overwritten.
+  enum class Kind : uint8_t { mixed, reuse };
+
+  Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options,
+           Kind kind = Kind::mixed);
   ~Workload();
 
   size_t step_count() const noexcept { return steps_.size(); }
@@ -87,7 +92,8 @@ class Workload {
 
   void add(const std::string& what, Commit commit, Change change);
   void add_other(const std::string& what, std::function<void(Workload&)> run);
-  void build_steps();
+  void build_mixed_steps();
+  void build_reuse_steps();
   void open();
   void commit_step(const Commit& commit, const Change& change);
   void close();
