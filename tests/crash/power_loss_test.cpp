@@ -168,7 +168,8 @@ TEST_SUITE("crash/power loss") {
     run_everywhere("power loss", Workload::Kind::mixed, {}, seeds_per_mode());
   }
 
-  TEST_CASE("C1, P2: a page the durable state reaches is not overwritten, however scarce pages are") {
+  TEST_CASE(
+      "C1, P2: a page the durable state reaches is not overwritten, however scarce pages are") {
     run_everywhere("power loss, scarce pages", Workload::Kind::reuse, {}, seeds_per_mode());
   }
 

@@ -40,8 +40,8 @@ struct AllowedStates {
 
 class Workload {
  public:
-  // mixed does a little of everything. reuse frees and allocates most of a small file again and again,
-  // so that a page that is handed out too early is overwritten.
+  // mixed does a little of everything. reuse frees and allocates most of a small file again and
+  // again, so that a page that is handed out too early is overwritten.
   enum class Kind : uint8_t { mixed, reuse };
 
   Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options,
