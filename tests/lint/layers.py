@@ -97,6 +97,9 @@ def check_file(root, name, text):
         elif parts[0] == "tools":
             if quoted and not beside and first not in ("rdb", "format"):
                 complaint = "tools use core/include/rdb, core/format and their own files only"
+        elif parts[0] == "bindings":
+            if quoted and not beside and included not in ("rdb.h", "rdb_flat.h"):
+                complaint = "bindings use rdb.h only"
         elif parts[0] == "examples":
             if quoted and not beside and included not in ("rdb.h", "rdb.hpp"):
                 complaint = "examples use rdb.h only"
@@ -123,4 +126,4 @@ def check(root):
 
 
 if __name__ == "__main__":
-    tree.finish(check(sys.argv[1]), "includes of core, capi, tools and examples")
+    tree.finish(check(sys.argv[1]), "includes of core, capi, tools, bindings and examples")

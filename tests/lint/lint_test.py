@@ -62,6 +62,10 @@ class Layers(LintCase):
         self.write("core/io/lock.cpp", '#include "../txn/commit.hpp"\n')
         self.one(layers.check(self.root), "include root")
 
+    def test_binding_reaches_into_the_core(self):
+        self.write("bindings/go/raw/hot.c", '#include "rdb.h"\n#include "rdb/database.hpp"\n')
+        self.one(layers.check(self.root), "bindings/go/raw/hot.c:2", "rdb.h only")
+
     def test_a_folder_that_is_no_layer_is_found(self):
         self.write("core/misc/stuff.cpp", "int i;\n")
         self.one(layers.check(self.root), "core/misc")

@@ -1,0 +1,226 @@
+/* rdb_flat.h: rdb.h as numbers and byte arrays, for SWIG. Private: only the wrappers that SWIG
+ * generates call it, and rdb_flat.c behind it calls rdb.h.
+ *
+ * SWIG turns a struct into an object that somebody must free, a handle's address into a class of
+ * its own, and const void* into a bare integer. So nothing of the kind is here:
+ *
+ * Handles   64-bit integers; 0 is NULL. A function that makes one returns it, and 0 when it does
+ *           not.
+ * Bytes     (const uint8_t* NAME, int64_t NAME_size), borrowed until the call returns. One typemap
+ *           makes such a pair one argument.
+ * Room      (uint8_t* buffer, int64_t capacity): filled by the call.
+ * Numbers   (int64_t* out, int64_t out_size): as many of the values named as fit. Unsigned 64-bit
+ *           numbers keep their bits, so RDB_NO_POSITION is -1.
+ * Text      functions named _text copy one piece of text into the room and return its size. When it
+ *           does not fit, nothing is copied, and the size tells the room needed. -1: see detail.
+ * Status    detail->status is set by every call that takes detail, also to outcomes and to RDB_OK;
+ *           the rest of detail only with an error. Functions that return rdb_status return the
+ *           same number; functions that return a handle return 0, and those that return a number
+ *           -1, when it is negative.
+ * Callback  address of an rdb_progress_fn, its context and the address of an rdb_drop_fn, each as
+ *           an integer; all zero: none.
+ *
+ * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
+ * Missing here: rdb_api, and the forms that take arrays of rdb_slice (rdb_get_batch, rdb_put_batch,
+ * rdb_delete_batch, rdb_cursor_next_batch), whose packed twins do the same.
+ */
+#ifndef RDB_FLAT_H
+#define RDB_FLAT_H
+
+#ifndef SWIG
+#include "rdb.h"
+#endif
+
+/* Empty where the functions are compiled on their own; static inside a wrapper. */
+#ifndef RDB_FLAT_API
+#define RDB_FLAT_API
+#endif
+
+/* Versions. Texts: 0 rdb_version, 1 rdb_build_info. */
+RDB_FLAT_API int64_t rdb_flat_version_text(int32_t which, uint8_t* buffer, int64_t capacity);
+RDB_FLAT_API int64_t rdb_flat_version_number(void);
+RDB_FLAT_API int64_t rdb_flat_abi_version(void);
+RDB_FLAT_API int64_t rdb_flat_status_name_text(rdb_status status, uint8_t* buffer,
+                                               int64_t capacity);
+RDB_FLAT_API rdb_status rdb_flat_check_abi(int64_t header_version, rdb_error* detail);
+RDB_FLAT_API int32_t rdb_flat_has_feature(const uint8_t* name, int64_t name_size);
+
+/* Options of an opening: a handle over rdb_options, which starts with the defaults. */
+RDB_FLAT_API int64_t rdb_flat_options_create(rdb_error* detail);
+RDB_FLAT_API void rdb_flat_options_free(int64_t options);
+RDB_FLAT_API rdb_status rdb_flat_options_set(int64_t options, const uint8_t* key, int64_t key_size,
+                                             const uint8_t* value, int64_t value_size,
+                                             rdb_error* detail);
+/* cancel must outlive the opening. */
+RDB_FLAT_API void rdb_flat_options_set_cancel(int64_t options, int64_t cancel);
+/* For one opening: its drop function is called by that. */
+RDB_FLAT_API void rdb_flat_options_set_progress(int64_t options, int64_t progress_fn,
+                                                int64_t progress_ctx, int64_t progress_drop);
+RDB_FLAT_API int64_t rdb_flat_option_count(void);
+/* RDB_OPTION_... */
+RDB_FLAT_API int64_t rdb_flat_option_type(int64_t index, rdb_error* detail);
+/* 0 name, 1 choices, 2 initial, 3 help. */
+RDB_FLAT_API int64_t rdb_flat_option_text(int64_t index, int32_t which, uint8_t* buffer,
+                                          int64_t capacity, rdb_error* detail);
+
+/* Databases. options 0: the defaults. */
+RDB_FLAT_API int64_t rdb_flat_open(const uint8_t* path, int64_t path_size, int64_t options,
+                                   rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_open_memory(int64_t options, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_close(int64_t db, rdb_error* detail);
+RDB_FLAT_API void rdb_flat_close_deferred(int64_t db);
+/* out: flags, txn_id, note_count. */
+RDB_FLAT_API rdb_status rdb_flat_recovery(int64_t db, int64_t* out, int64_t out_size,
+                                          rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_recovery_note_text(int64_t db, int64_t index, uint8_t* buffer,
+                                                 int64_t capacity, rdb_error* detail);
+/* out: the members of rdb_stats_info behind struct_size, in their order. */
+RDB_FLAT_API rdb_status rdb_flat_stats(int64_t db, int64_t* out, int64_t out_size,
+                                       rdb_error* detail);
+
+/* Transactions. The numbers behind kind are the members of rdb_txn_options. */
+RDB_FLAT_API int64_t rdb_flat_txn_begin(int64_t db, int32_t kind, int32_t wait, int64_t timeout_ms,
+                                        int32_t durability, int32_t two_phase, int32_t quick_repair,
+                                        int64_t cancel, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_txn_commit(int64_t txn, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_txn_abort(int64_t txn, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_txn_id(int64_t txn, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_txn_set_durability(int64_t txn, int32_t durability,
+                                                    rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_txn_set_two_phase(int64_t txn, int32_t on, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_txn_set_quick_repair(int64_t txn, int32_t on, rdb_error* detail);
+
+/* Tables. A class of 0 stands for the default type, and its name is not looked at. */
+RDB_FLAT_API int64_t rdb_flat_table_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                         int32_t key_class, const uint8_t* key_type,
+                                         int64_t key_type_size, int32_t value_class,
+                                         const uint8_t* value_type, int64_t value_type_size,
+                                         rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                             rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_table_close(int64_t table, rdb_error* detail);
+/* out: entries, kind, key class, value class, key_width, value_width, key_order_known; a variable
+ * width is -1. Texts: 0 name, 1 name of the key type, 2 name of the value type. */
+RDB_FLAT_API rdb_status rdb_flat_table_describe(int64_t table, int64_t* out, int64_t out_size,
+                                                rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_describe_text(int64_t table, int32_t which, uint8_t* buffer,
+                                                  int64_t capacity, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_list(int64_t txn, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_find(int64_t txn, const uint8_t* name, int64_t name_size,
+                                         rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_listing_count(int64_t listing);
+/* As rdb_flat_table_describe and its texts. */
+RDB_FLAT_API rdb_status rdb_flat_listing_at(int64_t listing, int64_t index, int64_t* out,
+                                            int64_t out_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_listing_at_text(int64_t listing, int64_t index, int32_t which,
+                                              uint8_t* buffer, int64_t capacity, rdb_error* detail);
+RDB_FLAT_API void rdb_flat_listing_free(int64_t listing);
+RDB_FLAT_API rdb_status rdb_flat_table_rename(int64_t txn, const uint8_t* from, int64_t from_size,
+                                              const uint8_t* to, int64_t to_size,
+                                              rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_table_delete(int64_t txn, const uint8_t* name, int64_t name_size,
+                                              rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_len(int64_t table, rdb_error* detail);
+/* out: the members of rdb_table_stats_info behind struct_size, in their order. */
+RDB_FLAT_API rdb_status rdb_flat_table_stats(int64_t table, int64_t cancel, int64_t* out,
+                                             int64_t out_size, rdb_error* detail);
+
+/* Records. rdb_flat_get_into returns the value's size, which with RDB_MORE is above capacity; -1
+ * with RDB_NOT_FOUND as well. out of both pops: handles of key and value. */
+RDB_FLAT_API int64_t rdb_flat_get_pin(int64_t table, const uint8_t* key, int64_t key_size,
+                                      rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_get_into(int64_t table, const uint8_t* key, int64_t key_size,
+                                       uint8_t* buffer, int64_t capacity, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_contains(int64_t table, const uint8_t* key, int64_t key_size,
+                                          rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                     const uint8_t* value, int64_t value_size, int64_t flags,
+                                     rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_delete(int64_t table, const uint8_t* key, int64_t key_size,
+                                        rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_pop_first(int64_t table, int64_t* out, int64_t out_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_pop_last(int64_t table, int64_t* out, int64_t out_size,
+                                          rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_value_text(int64_t value, uint8_t* buffer, int64_t capacity);
+RDB_FLAT_API void rdb_flat_value_free(int64_t value);
+
+/* Batches. rdb_flat_result_at_text returns -1 with RDB_NOT_FOUND too; rdb_flat_result_pack returns
+ * the size, above capacity with RDB_MORE; the last two return how many records they stored or
+ * deleted. */
+RDB_FLAT_API int64_t rdb_flat_result_create(rdb_error* detail);
+RDB_FLAT_API void rdb_flat_result_free(int64_t result);
+RDB_FLAT_API rdb_status rdb_flat_get_batch_packed(int64_t table, const uint8_t* packed,
+                                                  int64_t packed_size, int64_t result,
+                                                  rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_result_count(int64_t result);
+RDB_FLAT_API int64_t rdb_flat_result_at_text(int64_t result, int64_t index, uint8_t* buffer,
+                                             int64_t capacity, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_result_pack(int64_t result, uint8_t* buffer, int64_t capacity,
+                                          rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_put_batch_packed(int64_t table, const uint8_t* packed,
+                                               int64_t packed_size, int64_t flags,
+                                               rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                                  int64_t packed_size, rdb_error* detail);
+
+/* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
+ * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the
+ * same, so that rdb_flat_cursor_get with more room gets it. */
+RDB_FLAT_API int64_t rdb_flat_cursor_open(int64_t table, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_close(int64_t cursor, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_first(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_last(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_get(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                            int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_seek(int64_t cursor, const uint8_t* target,
+                                             int64_t target_size, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_seek_exact(int64_t cursor, const uint8_t* target,
+                                                   int64_t target_size, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_seek_le(int64_t cursor, const uint8_t* target,
+                                                int64_t target_size, uint8_t* buffer,
+                                                int64_t capacity, int64_t* out, int64_t out_size,
+                                                rdb_error* detail);
+/* Bounds are RDB_BOUND_...; two of RDB_BOUND_NONE are the whole table. */
+RDB_FLAT_API rdb_status rdb_flat_cursor_set_range(int64_t cursor, int32_t lower_bound,
+                                                  const uint8_t* lower, int64_t lower_size,
+                                                  int32_t upper_bound, const uint8_t* upper,
+                                                  int64_t upper_size, rdb_error* detail);
+/* out: size, count. */
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_batch_packed(int64_t cursor, uint8_t* buffer,
+                                                          int64_t capacity, int64_t max_records,
+                                                          int64_t* out, int64_t out_size,
+                                                          rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail);
+
+/* Verification; 0 with RDB_STOPPED as well. out of rdb_flat_report_describe: the members of
+ * rdb_report_info behind struct_size; of rdb_flat_report_problem: page. Texts of a problem:
+ * 0 object, 1 what, 2 meaning. */
+RDB_FLAT_API int64_t rdb_flat_verify(int64_t db, int32_t level, int64_t cancel, int64_t progress_fn,
+                                     int64_t progress_ctx, int64_t progress_drop,
+                                     rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_report_describe(int64_t report, int64_t* out, int64_t out_size,
+                                                 rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_report_problem(int64_t report, int64_t index, int64_t* out,
+                                                int64_t out_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_report_problem_text(int64_t report, int64_t index, int32_t which,
+                                                  uint8_t* buffer, int64_t capacity,
+                                                  rdb_error* detail);
+RDB_FLAT_API void rdb_flat_report_free(int64_t report);
+
+/* Cancellation. */
+RDB_FLAT_API int64_t rdb_flat_cancel_create(rdb_error* detail);
+RDB_FLAT_API void rdb_flat_cancel_trigger(int64_t cancel);
+RDB_FLAT_API void rdb_flat_cancel_reset(int64_t cancel);
+RDB_FLAT_API void rdb_flat_cancel_free(int64_t cancel);
+
+#endif /* RDB_FLAT_H */
