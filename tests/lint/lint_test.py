@@ -5,6 +5,7 @@ import tempfile
 import unittest
 
 import abi_lists
+import conformance
 import documents
 import format as format_check
 import headers
@@ -30,6 +31,48 @@ class LintCase(unittest.TestCase):
         self.assertEqual(len(findings), 1, findings)
         for word in words:
             self.assertIn(word, findings[0])
+
+
+class Conformance(LintCase):
+    HEADING = "| Operation | Members | Gives | Functions |\n|---|---|---|---|\n"
+
+    def tree(self, script, table="| `get` | `key` | `value` | `rdb_get` |\n", functions="rdb_get\n"):
+        self.write("tests/conformance/README.md", self.HEADING + table)
+        self.write("tests/conformance/a.jsonl", script)
+        self.write("tests/conformance/driver.c", "rdb_get(); rdb_put(); rdb_first();")
+        self.write("capi/api.csv", "name,since\n" + functions.replace("\n", ",1.0\n"))
+        return conformance.check(self.root)
+
+    def test_a_script_that_reaches_everything_is_fine(self):
+        self.assertEqual(self.tree('{"op": "get"}\n\n{"comment": "and so on"}\n'), [])
+
+    def test_a_function_that_no_line_reaches_is_found(self):
+        self.one(self.tree('{"op": "get"}\n', functions="rdb_get\nrdb_new\n"), "rdb_new")
+
+    def test_an_operation_without_a_line_is_found(self):
+        findings = self.tree('{"op": "get"}\n', functions="rdb_get\nrdb_put\n",
+                             table="| `get` | | | `rdb_get` |\n| `put` | | | `rdb_put` |\n")
+        self.assertEqual(len(findings), 2)
+        self.assertIn("operation put", findings[0])
+        self.assertIn("rdb_put", findings[1])
+
+    def test_an_operation_that_is_not_described_is_found(self):
+        self.one(self.tree('{"op": "get"}\n{"op": "got"}\n'), "a.jsonl:2", "got")
+
+    def test_a_row_may_describe_several(self):
+        table = "| `get` | | | `rdb_get` |\n| `first`, `put` | | | the function of that name |\n"
+        self.assertEqual(self.tree('{"op": "get"}\n{"op": "first"}\n{"op": "put"}\n', table,
+                                   "rdb_get\nrdb_first\nrdb_put\n"), [])
+
+    def test_what_is_no_line_is_found(self):
+        self.one(self.tree('{"op": "get"}\n{"op": \n'), "a.jsonl:2")
+        self.one(self.tree('{"op": "get", "faces": ["cobol"]}\n'), "cobol")
+        self.one(self.tree('{"op": "get", "expect": "ok"}\n'), "no status")
+        self.one(self.tree('{"op": "get", "except": {"go": ""}}\n'), "reason")
+
+    def test_the_driver_must_know_the_function(self):
+        self.one(self.tree('{"op": "get"}\n', "| `get` | | | `rdb_gone` |\n", "rdb_gone\n"),
+                 "driver", "rdb_gone")
 
 
 class Layers(LintCase):
