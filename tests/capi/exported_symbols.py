@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The shared library exports what rdb.map names: each function by name, and nothing else.
+"""A library exports what rdb.map names: each function by name, and nothing else.
 
-usage: exported_symbols.py <nm> <rdb.map> <shared library>
+usage: exported_symbols.py <nm> <rdb.map> <shared library or archive>
 """
 import re
 import subprocess
@@ -34,10 +34,21 @@ def exported(nm, library):
     return nodes, names
 
 
+def archived(nm, archive):
+    """Names of the global symbols of an archive, which has no version nodes."""
+    output = subprocess.run([nm, "--defined-only", "--extern-only", archive], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout
+    rows = [line.split() for line in output.splitlines()]
+    return {row[2] for row in rows if len(row) == 3}
+
+
 def main():
     nm, map_path, library = sys.argv[1:]
     map_nodes, map_names = mapped(map_path)
-    lib_nodes, lib_names = exported(nm, library)
+    if library.endswith(".a"):
+        lib_nodes, lib_names = map_nodes, archived(nm, library)
+    else:
+        lib_nodes, lib_names = exported(nm, library)
     for what, wanted, found in [("node", map_nodes, lib_nodes), ("symbol", map_names, lib_names)]:
         for name in sorted(wanted - found):
             print(f"the {what} {name} is mapped, but not exported")
