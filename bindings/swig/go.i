@@ -18,3 +18,11 @@
 
 %typemap(gotype) rdb_error* DETAIL "*Detail"
 %typemap(in) rdb_error* DETAIL %{ $1 = *($&1_ltype)&$input; %}
+
+/* Written by hand in Go: bindings/go/internal/raw/hot.go. */
+%ignore rdb_flat_get_into;
+%ignore rdb_flat_get_pin;
+%ignore rdb_flat_contains;
+%ignore rdb_flat_put;
+%ignore rdb_flat_delete;
+%ignore rdb_flat_cursor_next_batch_packed;

@@ -9,7 +9,7 @@ typedef int32_t rdb_status;
 
 /* The generated file holds the shim, so that it needs nothing but rdb.h. */
 %insert("header") %{
-#define RDB_FLAT_API static
+#define RDB_FLAT_API static SWIGUNUSED
 #define RDB_FLAT_INSERTED
 %}
 %insert("header") "rdb_flat.h"

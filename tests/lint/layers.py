@@ -98,7 +98,7 @@ def check_file(root, name, text):
             if quoted and not beside and first not in ("rdb", "format"):
                 complaint = "tools use core/include/rdb, core/format and their own files only"
         elif parts[0] == "bindings":
-            if quoted and not beside and included not in ("rdb.h", "rdb_flat.h"):
+            if quoted and not beside and included not in ("rdb.h", "rdb_flat.h", "_cgo_export.h"):
                 complaint = "bindings use rdb.h only"
         elif parts[0] == "examples":
             if quoted and not beside and included not in ("rdb.h", "rdb.hpp"):

@@ -118,22 +118,22 @@ typedef long long swig_type_88;
 typedef long long swig_type_89;
 typedef _goslice_ swig_type_90;
 typedef long long swig_type_91;
-typedef long long swig_type_92;
-typedef _goslice_ swig_type_93;
-typedef long long swig_type_94;
+typedef _goslice_ swig_type_92;
+typedef long long swig_type_93;
+typedef _goslice_ swig_type_94;
 typedef long long swig_type_95;
-typedef _goslice_ swig_type_96;
+typedef long long swig_type_96;
 typedef _goslice_ swig_type_97;
 typedef long long swig_type_98;
-typedef _goslice_ swig_type_99;
+typedef long long swig_type_99;
 typedef long long swig_type_100;
-typedef _goslice_ swig_type_101;
+typedef long long swig_type_101;
 typedef _goslice_ swig_type_102;
 typedef long long swig_type_103;
 typedef long long swig_type_104;
-typedef _goslice_ swig_type_105;
+typedef long long swig_type_105;
 typedef long long swig_type_106;
-typedef _goslice_ swig_type_107;
+typedef long long swig_type_107;
 typedef long long swig_type_108;
 typedef _goslice_ swig_type_109;
 typedef long long swig_type_110;
@@ -141,168 +141,143 @@ typedef long long swig_type_111;
 typedef _goslice_ swig_type_112;
 typedef long long swig_type_113;
 typedef long long swig_type_114;
-typedef long long swig_type_115;
+typedef _goslice_ swig_type_115;
 typedef long long swig_type_116;
-typedef _goslice_ swig_type_117;
+typedef long long swig_type_117;
 typedef long long swig_type_118;
-typedef long long swig_type_119;
+typedef _goslice_ swig_type_119;
 typedef long long swig_type_120;
 typedef long long swig_type_121;
 typedef long long swig_type_122;
 typedef long long swig_type_123;
 typedef _goslice_ swig_type_124;
-typedef long long swig_type_125;
+typedef _goslice_ swig_type_125;
 typedef long long swig_type_126;
 typedef _goslice_ swig_type_127;
-typedef long long swig_type_128;
+typedef _goslice_ swig_type_128;
 typedef long long swig_type_129;
 typedef _goslice_ swig_type_130;
-typedef long long swig_type_131;
+typedef _goslice_ swig_type_131;
 typedef long long swig_type_132;
-typedef long long swig_type_133;
+typedef _goslice_ swig_type_133;
 typedef _goslice_ swig_type_134;
 typedef long long swig_type_135;
-typedef long long swig_type_136;
-typedef long long swig_type_137;
+typedef _goslice_ swig_type_136;
+typedef _goslice_ swig_type_137;
 typedef long long swig_type_138;
 typedef _goslice_ swig_type_139;
 typedef _goslice_ swig_type_140;
-typedef long long swig_type_141;
-typedef _goslice_ swig_type_142;
+typedef _goslice_ swig_type_141;
+typedef long long swig_type_142;
 typedef _goslice_ swig_type_143;
-typedef long long swig_type_144;
+typedef _goslice_ swig_type_144;
 typedef _goslice_ swig_type_145;
-typedef _goslice_ swig_type_146;
-typedef long long swig_type_147;
+typedef long long swig_type_146;
+typedef _goslice_ swig_type_147;
 typedef _goslice_ swig_type_148;
 typedef _goslice_ swig_type_149;
 typedef long long swig_type_150;
 typedef _goslice_ swig_type_151;
 typedef _goslice_ swig_type_152;
 typedef long long swig_type_153;
-typedef _goslice_ swig_type_154;
-typedef _goslice_ swig_type_155;
-typedef _goslice_ swig_type_156;
+typedef long long swig_type_154;
+typedef long long swig_type_155;
+typedef long long swig_type_156;
 typedef long long swig_type_157;
-typedef _goslice_ swig_type_158;
-typedef _goslice_ swig_type_159;
-typedef _goslice_ swig_type_160;
-typedef long long swig_type_161;
-typedef _goslice_ swig_type_162;
-typedef _goslice_ swig_type_163;
+typedef long long swig_type_158;
+typedef long long swig_type_159;
+typedef long long swig_type_160;
+typedef _goslice_ swig_type_161;
+typedef long long swig_type_162;
+typedef long long swig_type_163;
 typedef _goslice_ swig_type_164;
 typedef long long swig_type_165;
-typedef _goslice_ swig_type_166;
-typedef _goslice_ swig_type_167;
-typedef long long swig_type_168;
-typedef _goslice_ swig_type_169;
+typedef long long swig_type_166;
+typedef long long swig_type_167;
+typedef _goslice_ swig_type_168;
+typedef long long swig_type_169;
 typedef long long swig_type_170;
-typedef _goslice_ swig_type_171;
+typedef long long swig_type_171;
 typedef long long swig_type_172;
 typedef long long swig_type_173;
-typedef long long swig_type_174;
-typedef long long swig_type_175;
-typedef long long swig_type_176;
-typedef long long swig_type_177;
-typedef long long swig_type_178;
-typedef long long swig_type_179;
-typedef _goslice_ swig_type_180;
-typedef long long swig_type_181;
-typedef long long swig_type_182;
-typedef _goslice_ swig_type_183;
-typedef long long swig_type_184;
-typedef long long swig_type_185;
-typedef long long swig_type_186;
-typedef _goslice_ swig_type_187;
-typedef long long swig_type_188;
-typedef long long swig_type_189;
-typedef long long swig_type_190;
-typedef long long swig_type_191;
-typedef long long swig_type_192;
-extern void _wrap_Swig_free_raw_76a5429fef5c158a(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_76a5429fef5c158a(swig_intgo arg1);
-extern swig_type_1 _wrap_VersionText_raw_76a5429fef5c158a(swig_intgo arg1, swig_type_2 arg2);
-extern swig_type_3 _wrap_VersionNumber_raw_76a5429fef5c158a(void);
-extern swig_type_4 _wrap_AbiVersion_raw_76a5429fef5c158a(void);
-extern swig_type_5 _wrap_StatusNameText_raw_76a5429fef5c158a(swig_intgo arg1, swig_type_6 arg2);
-extern swig_intgo _wrap_CheckAbi_raw_76a5429fef5c158a(swig_type_7 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_HasFeature_raw_76a5429fef5c158a(swig_type_8 arg1);
-extern swig_type_9 _wrap_OptionsCreate_raw_76a5429fef5c158a(swig_voidp arg1);
-extern void _wrap_OptionsFree_raw_76a5429fef5c158a(swig_type_10 arg1);
-extern swig_intgo _wrap_OptionsSet_raw_76a5429fef5c158a(swig_type_11 arg1, swig_type_12 arg2, swig_type_13 arg3, swig_voidp arg4);
-extern void _wrap_OptionsSetCancel_raw_76a5429fef5c158a(swig_type_14 arg1, swig_type_15 arg2);
-extern void _wrap_OptionsSetProgress_raw_76a5429fef5c158a(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_type_19 arg4);
-extern swig_type_20 _wrap_OptionCount_raw_76a5429fef5c158a(void);
-extern swig_type_21 _wrap_OptionType_raw_76a5429fef5c158a(swig_type_22 arg1, swig_voidp arg2);
-extern swig_type_23 _wrap_OptionText_raw_76a5429fef5c158a(swig_type_24 arg1, swig_intgo arg2, swig_type_25 arg3, swig_voidp arg4);
-extern swig_type_26 _wrap_Open_raw_76a5429fef5c158a(swig_type_27 arg1, swig_type_28 arg2, swig_voidp arg3);
-extern swig_type_29 _wrap_OpenMemory_raw_76a5429fef5c158a(swig_type_30 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_Close_raw_76a5429fef5c158a(swig_type_31 arg1, swig_voidp arg2);
-extern void _wrap_CloseDeferred_raw_76a5429fef5c158a(swig_type_32 arg1);
-extern swig_intgo _wrap_Recovery_raw_76a5429fef5c158a(swig_type_33 arg1, swig_type_34 arg2, swig_voidp arg3);
-extern swig_type_35 _wrap_RecoveryNoteText_raw_76a5429fef5c158a(swig_type_36 arg1, swig_type_37 arg2, swig_type_38 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_Stats_raw_76a5429fef5c158a(swig_type_39 arg1, swig_type_40 arg2, swig_voidp arg3);
-extern swig_type_41 _wrap_TxnBegin_raw_76a5429fef5c158a(swig_type_42 arg1, swig_intgo arg2, swig_intgo arg3, swig_type_43 arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, swig_type_44 arg8, swig_voidp arg9);
-extern swig_intgo _wrap_TxnCommit_raw_76a5429fef5c158a(swig_type_45 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TxnAbort_raw_76a5429fef5c158a(swig_type_46 arg1, swig_voidp arg2);
-extern swig_type_47 _wrap_TxnId_raw_76a5429fef5c158a(swig_type_48 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TxnSetDurability_raw_76a5429fef5c158a(swig_type_49 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TxnSetTwoPhase_raw_76a5429fef5c158a(swig_type_50 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TxnSetQuickRepair_raw_76a5429fef5c158a(swig_type_51 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_type_52 _wrap_TableOpen_raw_76a5429fef5c158a(swig_type_53 arg1, swig_type_54 arg2, swig_intgo arg3, swig_type_55 arg4, swig_intgo arg5, swig_type_56 arg6, swig_voidp arg7);
-extern swig_type_57 _wrap_TableOpenRaw_raw_76a5429fef5c158a(swig_type_58 arg1, swig_type_59 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TableClose_raw_76a5429fef5c158a(swig_type_60 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TableDescribe_raw_76a5429fef5c158a(swig_type_61 arg1, swig_type_62 arg2, swig_voidp arg3);
-extern swig_type_63 _wrap_TableDescribeText_raw_76a5429fef5c158a(swig_type_64 arg1, swig_intgo arg2, swig_type_65 arg3, swig_voidp arg4);
-extern swig_type_66 _wrap_TableList_raw_76a5429fef5c158a(swig_type_67 arg1, swig_voidp arg2);
-extern swig_type_68 _wrap_TableFind_raw_76a5429fef5c158a(swig_type_69 arg1, swig_type_70 arg2, swig_voidp arg3);
-extern swig_type_71 _wrap_ListingCount_raw_76a5429fef5c158a(swig_type_72 arg1);
-extern swig_intgo _wrap_ListingAt_raw_76a5429fef5c158a(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, swig_voidp arg4);
-extern swig_type_76 _wrap_ListingAtText_raw_76a5429fef5c158a(swig_type_77 arg1, swig_type_78 arg2, swig_intgo arg3, swig_type_79 arg4, swig_voidp arg5);
-extern void _wrap_ListingFree_raw_76a5429fef5c158a(swig_type_80 arg1);
-extern swig_intgo _wrap_TableRename_raw_76a5429fef5c158a(swig_type_81 arg1, swig_type_82 arg2, swig_type_83 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_TableDelete_raw_76a5429fef5c158a(swig_type_84 arg1, swig_type_85 arg2, swig_voidp arg3);
-extern swig_type_86 _wrap_TableLen_raw_76a5429fef5c158a(swig_type_87 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TableStats_raw_76a5429fef5c158a(swig_type_88 arg1, swig_type_89 arg2, swig_type_90 arg3, swig_voidp arg4);
-extern swig_type_91 _wrap_GetPin_raw_76a5429fef5c158a(swig_type_92 arg1, swig_type_93 arg2, swig_voidp arg3);
-extern swig_type_94 _wrap_GetInto_raw_76a5429fef5c158a(swig_type_95 arg1, swig_type_96 arg2, swig_type_97 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_Contains_raw_76a5429fef5c158a(swig_type_98 arg1, swig_type_99 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_Put_raw_76a5429fef5c158a(swig_type_100 arg1, swig_type_101 arg2, swig_type_102 arg3, swig_type_103 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_Delete_raw_76a5429fef5c158a(swig_type_104 arg1, swig_type_105 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_PopFirst_raw_76a5429fef5c158a(swig_type_106 arg1, swig_type_107 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_PopLast_raw_76a5429fef5c158a(swig_type_108 arg1, swig_type_109 arg2, swig_voidp arg3);
-extern swig_type_110 _wrap_ValueText_raw_76a5429fef5c158a(swig_type_111 arg1, swig_type_112 arg2);
-extern void _wrap_ValueFree_raw_76a5429fef5c158a(swig_type_113 arg1);
-extern swig_type_114 _wrap_ResultCreate_raw_76a5429fef5c158a(swig_voidp arg1);
-extern void _wrap_ResultFree_raw_76a5429fef5c158a(swig_type_115 arg1);
-extern swig_intgo _wrap_GetBatchPacked_raw_76a5429fef5c158a(swig_type_116 arg1, swig_type_117 arg2, swig_type_118 arg3, swig_voidp arg4);
-extern swig_type_119 _wrap_ResultCount_raw_76a5429fef5c158a(swig_type_120 arg1);
-extern swig_type_121 _wrap_ResultAtText_raw_76a5429fef5c158a(swig_type_122 arg1, swig_type_123 arg2, swig_type_124 arg3, swig_voidp arg4);
-extern swig_type_125 _wrap_ResultPack_raw_76a5429fef5c158a(swig_type_126 arg1, swig_type_127 arg2, swig_voidp arg3);
-extern swig_type_128 _wrap_PutBatchPacked_raw_76a5429fef5c158a(swig_type_129 arg1, swig_type_130 arg2, swig_type_131 arg3, swig_voidp arg4);
-extern swig_type_132 _wrap_DeleteBatchPacked_raw_76a5429fef5c158a(swig_type_133 arg1, swig_type_134 arg2, swig_voidp arg3);
-extern swig_type_135 _wrap_CursorOpen_raw_76a5429fef5c158a(swig_type_136 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_CursorClose_raw_76a5429fef5c158a(swig_type_137 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_CursorFirst_raw_76a5429fef5c158a(swig_type_138 arg1, swig_type_139 arg2, swig_type_140 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorLast_raw_76a5429fef5c158a(swig_type_141 arg1, swig_type_142 arg2, swig_type_143 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorNext_raw_76a5429fef5c158a(swig_type_144 arg1, swig_type_145 arg2, swig_type_146 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrev_raw_76a5429fef5c158a(swig_type_147 arg1, swig_type_148 arg2, swig_type_149 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorGet_raw_76a5429fef5c158a(swig_type_150 arg1, swig_type_151 arg2, swig_type_152 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorSeek_raw_76a5429fef5c158a(swig_type_153 arg1, swig_type_154 arg2, swig_type_155 arg3, swig_type_156 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSeekExact_raw_76a5429fef5c158a(swig_type_157 arg1, swig_type_158 arg2, swig_type_159 arg3, swig_type_160 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSeekLe_raw_76a5429fef5c158a(swig_type_161 arg1, swig_type_162 arg2, swig_type_163 arg3, swig_type_164 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSetRange_raw_76a5429fef5c158a(swig_type_165 arg1, swig_intgo arg2, swig_type_166 arg3, swig_intgo arg4, swig_type_167 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorNextBatchPacked_raw_76a5429fef5c158a(swig_type_168 arg1, swig_type_169 arg2, swig_type_170 arg3, swig_type_171 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorDelete_raw_76a5429fef5c158a(swig_type_172 arg1, swig_voidp arg2);
-extern swig_type_173 _wrap_Verify_raw_76a5429fef5c158a(swig_type_174 arg1, swig_intgo arg2, swig_type_175 arg3, swig_type_176 arg4, swig_type_177 arg5, swig_type_178 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_ReportDescribe_raw_76a5429fef5c158a(swig_type_179 arg1, swig_type_180 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_ReportProblem_raw_76a5429fef5c158a(swig_type_181 arg1, swig_type_182 arg2, swig_type_183 arg3, swig_voidp arg4);
-extern swig_type_184 _wrap_ReportProblemText_raw_76a5429fef5c158a(swig_type_185 arg1, swig_type_186 arg2, swig_intgo arg3, swig_type_187 arg4, swig_voidp arg5);
-extern void _wrap_ReportFree_raw_76a5429fef5c158a(swig_type_188 arg1);
-extern swig_type_189 _wrap_CancelCreate_raw_76a5429fef5c158a(swig_voidp arg1);
-extern void _wrap_CancelTrigger_raw_76a5429fef5c158a(swig_type_190 arg1);
-extern void _wrap_CancelReset_raw_76a5429fef5c158a(swig_type_191 arg1);
-extern void _wrap_CancelFree_raw_76a5429fef5c158a(swig_type_192 arg1);
+extern void _wrap_Swig_free_raw_d40eb6c5380ecf23(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_d40eb6c5380ecf23(swig_intgo arg1);
+extern swig_type_1 _wrap_VersionText_raw_d40eb6c5380ecf23(swig_intgo arg1, swig_type_2 arg2);
+extern swig_type_3 _wrap_VersionNumber_raw_d40eb6c5380ecf23(void);
+extern swig_type_4 _wrap_AbiVersion_raw_d40eb6c5380ecf23(void);
+extern swig_type_5 _wrap_StatusNameText_raw_d40eb6c5380ecf23(swig_intgo arg1, swig_type_6 arg2);
+extern swig_intgo _wrap_CheckAbi_raw_d40eb6c5380ecf23(swig_type_7 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_HasFeature_raw_d40eb6c5380ecf23(swig_type_8 arg1);
+extern swig_type_9 _wrap_OptionsCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
+extern void _wrap_OptionsFree_raw_d40eb6c5380ecf23(swig_type_10 arg1);
+extern swig_intgo _wrap_OptionsSet_raw_d40eb6c5380ecf23(swig_type_11 arg1, swig_type_12 arg2, swig_type_13 arg3, swig_voidp arg4);
+extern void _wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(swig_type_14 arg1, swig_type_15 arg2);
+extern void _wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_type_19 arg4);
+extern swig_type_20 _wrap_OptionCount_raw_d40eb6c5380ecf23(void);
+extern swig_type_21 _wrap_OptionType_raw_d40eb6c5380ecf23(swig_type_22 arg1, swig_voidp arg2);
+extern swig_type_23 _wrap_OptionText_raw_d40eb6c5380ecf23(swig_type_24 arg1, swig_intgo arg2, swig_type_25 arg3, swig_voidp arg4);
+extern swig_type_26 _wrap_Open_raw_d40eb6c5380ecf23(swig_type_27 arg1, swig_type_28 arg2, swig_voidp arg3);
+extern swig_type_29 _wrap_OpenMemory_raw_d40eb6c5380ecf23(swig_type_30 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_Close_raw_d40eb6c5380ecf23(swig_type_31 arg1, swig_voidp arg2);
+extern void _wrap_CloseDeferred_raw_d40eb6c5380ecf23(swig_type_32 arg1);
+extern swig_intgo _wrap_Recovery_raw_d40eb6c5380ecf23(swig_type_33 arg1, swig_type_34 arg2, swig_voidp arg3);
+extern swig_type_35 _wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(swig_type_36 arg1, swig_type_37 arg2, swig_type_38 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_Stats_raw_d40eb6c5380ecf23(swig_type_39 arg1, swig_type_40 arg2, swig_voidp arg3);
+extern swig_type_41 _wrap_TxnBegin_raw_d40eb6c5380ecf23(swig_type_42 arg1, swig_intgo arg2, swig_intgo arg3, swig_type_43 arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, swig_type_44 arg8, swig_voidp arg9);
+extern swig_intgo _wrap_TxnCommit_raw_d40eb6c5380ecf23(swig_type_45 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TxnAbort_raw_d40eb6c5380ecf23(swig_type_46 arg1, swig_voidp arg2);
+extern swig_type_47 _wrap_TxnId_raw_d40eb6c5380ecf23(swig_type_48 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TxnSetDurability_raw_d40eb6c5380ecf23(swig_type_49 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(swig_type_50 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(swig_type_51 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_type_52 _wrap_TableOpen_raw_d40eb6c5380ecf23(swig_type_53 arg1, swig_type_54 arg2, swig_intgo arg3, swig_type_55 arg4, swig_intgo arg5, swig_type_56 arg6, swig_voidp arg7);
+extern swig_type_57 _wrap_TableOpenRaw_raw_d40eb6c5380ecf23(swig_type_58 arg1, swig_type_59 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TableClose_raw_d40eb6c5380ecf23(swig_type_60 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TableDescribe_raw_d40eb6c5380ecf23(swig_type_61 arg1, swig_type_62 arg2, swig_voidp arg3);
+extern swig_type_63 _wrap_TableDescribeText_raw_d40eb6c5380ecf23(swig_type_64 arg1, swig_intgo arg2, swig_type_65 arg3, swig_voidp arg4);
+extern swig_type_66 _wrap_TableList_raw_d40eb6c5380ecf23(swig_type_67 arg1, swig_voidp arg2);
+extern swig_type_68 _wrap_TableFind_raw_d40eb6c5380ecf23(swig_type_69 arg1, swig_type_70 arg2, swig_voidp arg3);
+extern swig_type_71 _wrap_ListingCount_raw_d40eb6c5380ecf23(swig_type_72 arg1);
+extern swig_intgo _wrap_ListingAt_raw_d40eb6c5380ecf23(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, swig_voidp arg4);
+extern swig_type_76 _wrap_ListingAtText_raw_d40eb6c5380ecf23(swig_type_77 arg1, swig_type_78 arg2, swig_intgo arg3, swig_type_79 arg4, swig_voidp arg5);
+extern void _wrap_ListingFree_raw_d40eb6c5380ecf23(swig_type_80 arg1);
+extern swig_intgo _wrap_TableRename_raw_d40eb6c5380ecf23(swig_type_81 arg1, swig_type_82 arg2, swig_type_83 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_TableDelete_raw_d40eb6c5380ecf23(swig_type_84 arg1, swig_type_85 arg2, swig_voidp arg3);
+extern swig_type_86 _wrap_TableLen_raw_d40eb6c5380ecf23(swig_type_87 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TableStats_raw_d40eb6c5380ecf23(swig_type_88 arg1, swig_type_89 arg2, swig_type_90 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_PopFirst_raw_d40eb6c5380ecf23(swig_type_91 arg1, swig_type_92 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_PopLast_raw_d40eb6c5380ecf23(swig_type_93 arg1, swig_type_94 arg2, swig_voidp arg3);
+extern swig_type_95 _wrap_ValueText_raw_d40eb6c5380ecf23(swig_type_96 arg1, swig_type_97 arg2);
+extern void _wrap_ValueFree_raw_d40eb6c5380ecf23(swig_type_98 arg1);
+extern swig_type_99 _wrap_ResultCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
+extern void _wrap_ResultFree_raw_d40eb6c5380ecf23(swig_type_100 arg1);
+extern swig_intgo _wrap_GetBatchPacked_raw_d40eb6c5380ecf23(swig_type_101 arg1, swig_type_102 arg2, swig_type_103 arg3, swig_voidp arg4);
+extern swig_type_104 _wrap_ResultCount_raw_d40eb6c5380ecf23(swig_type_105 arg1);
+extern swig_type_106 _wrap_ResultAtText_raw_d40eb6c5380ecf23(swig_type_107 arg1, swig_type_108 arg2, swig_type_109 arg3, swig_voidp arg4);
+extern swig_type_110 _wrap_ResultPack_raw_d40eb6c5380ecf23(swig_type_111 arg1, swig_type_112 arg2, swig_voidp arg3);
+extern swig_type_113 _wrap_PutBatchPacked_raw_d40eb6c5380ecf23(swig_type_114 arg1, swig_type_115 arg2, swig_type_116 arg3, swig_voidp arg4);
+extern swig_type_117 _wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(swig_type_118 arg1, swig_type_119 arg2, swig_voidp arg3);
+extern swig_type_120 _wrap_CursorOpen_raw_d40eb6c5380ecf23(swig_type_121 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_CursorClose_raw_d40eb6c5380ecf23(swig_type_122 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_CursorFirst_raw_d40eb6c5380ecf23(swig_type_123 arg1, swig_type_124 arg2, swig_type_125 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorLast_raw_d40eb6c5380ecf23(swig_type_126 arg1, swig_type_127 arg2, swig_type_128 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorNext_raw_d40eb6c5380ecf23(swig_type_129 arg1, swig_type_130 arg2, swig_type_131 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrev_raw_d40eb6c5380ecf23(swig_type_132 arg1, swig_type_133 arg2, swig_type_134 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorGet_raw_d40eb6c5380ecf23(swig_type_135 arg1, swig_type_136 arg2, swig_type_137 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorSeek_raw_d40eb6c5380ecf23(swig_type_138 arg1, swig_type_139 arg2, swig_type_140 arg3, swig_type_141 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSeekExact_raw_d40eb6c5380ecf23(swig_type_142 arg1, swig_type_143 arg2, swig_type_144 arg3, swig_type_145 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSeekLe_raw_d40eb6c5380ecf23(swig_type_146 arg1, swig_type_147 arg2, swig_type_148 arg3, swig_type_149 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSetRange_raw_d40eb6c5380ecf23(swig_type_150 arg1, swig_intgo arg2, swig_type_151 arg3, swig_intgo arg4, swig_type_152 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(swig_type_153 arg1, swig_voidp arg2);
+extern swig_type_154 _wrap_Verify_raw_d40eb6c5380ecf23(swig_type_155 arg1, swig_intgo arg2, swig_type_156 arg3, swig_type_157 arg4, swig_type_158 arg5, swig_type_159 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(swig_type_160 arg1, swig_type_161 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(swig_type_162 arg1, swig_type_163 arg2, swig_type_164 arg3, swig_voidp arg4);
+extern swig_type_165 _wrap_ReportProblemText_raw_d40eb6c5380ecf23(swig_type_166 arg1, swig_type_167 arg2, swig_intgo arg3, swig_type_168 arg4, swig_voidp arg5);
+extern void _wrap_ReportFree_raw_d40eb6c5380ecf23(swig_type_169 arg1);
+extern swig_type_170 _wrap_CancelCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
+extern void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(swig_type_171 arg1);
+extern void _wrap_CancelReset_raw_d40eb6c5380ecf23(swig_type_172 arg1);
+extern void _wrap_CancelFree_raw_d40eb6c5380ecf23(swig_type_173 arg1);
 #undef intgo
 */
 import "C"
@@ -336,13 +311,13 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_76a5429fef5c158a(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_d40eb6c5380ecf23(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_76a5429fef5c158a(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_d40eb6c5380ecf23(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -350,7 +325,7 @@ func VersionText(arg1 int, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_VersionText_raw_76a5429fef5c158a(C.swig_intgo(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_VersionText_raw_d40eb6c5380ecf23(C.swig_intgo(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -359,13 +334,13 @@ func VersionText(arg1 int, arg2 []byte) (_swig_ret int64) {
 
 func VersionNumber() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_VersionNumber_raw_76a5429fef5c158a())
+	swig_r = (int64)(C._wrap_VersionNumber_raw_d40eb6c5380ecf23())
 	return swig_r
 }
 
 func AbiVersion() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_AbiVersion_raw_76a5429fef5c158a())
+	swig_r = (int64)(C._wrap_AbiVersion_raw_d40eb6c5380ecf23())
 	return swig_r
 }
 
@@ -373,7 +348,7 @@ func StatusNameText(arg1 int, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_StatusNameText_raw_76a5429fef5c158a(C.swig_intgo(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_StatusNameText_raw_d40eb6c5380ecf23(C.swig_intgo(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -384,14 +359,14 @@ func CheckAbi(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CheckAbi_raw_76a5429fef5c158a(C.swig_type_7(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CheckAbi_raw_d40eb6c5380ecf23(C.swig_type_7(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func HasFeature(arg1 []byte) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_HasFeature_raw_76a5429fef5c158a(*(*C.swig_type_8)(unsafe.Pointer(&_swig_i_0))))
+	swig_r = (int)(C._wrap_HasFeature_raw_d40eb6c5380ecf23(*(*C.swig_type_8)(unsafe.Pointer(&_swig_i_0))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -401,13 +376,13 @@ func HasFeature(arg1 []byte) (_swig_ret int) {
 func OptionsCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_OptionsCreate_raw_76a5429fef5c158a(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_OptionsCreate_raw_d40eb6c5380ecf23(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func OptionsFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_OptionsFree_raw_76a5429fef5c158a(C.swig_type_10(_swig_i_0))
+	C._wrap_OptionsFree_raw_d40eb6c5380ecf23(C.swig_type_10(_swig_i_0))
 }
 
 func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
@@ -416,7 +391,7 @@ func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_OptionsSet_raw_76a5429fef5c158a(C.swig_type_11(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_OptionsSet_raw_d40eb6c5380ecf23(C.swig_type_11(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -429,7 +404,7 @@ func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret i
 func OptionsSetCancel(arg1 int64, arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_OptionsSetCancel_raw_76a5429fef5c158a(C.swig_type_14(_swig_i_0), C.swig_type_15(_swig_i_1))
+	C._wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(C.swig_type_14(_swig_i_0), C.swig_type_15(_swig_i_1))
 }
 
 func OptionsSetProgress(arg1 int64, arg2 int64, arg3 int64, arg4 int64) {
@@ -437,12 +412,12 @@ func OptionsSetProgress(arg1 int64, arg2 int64, arg3 int64, arg4 int64) {
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	C._wrap_OptionsSetProgress_raw_76a5429fef5c158a(C.swig_type_16(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_type_19(_swig_i_3))
+	C._wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(C.swig_type_16(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_type_19(_swig_i_3))
 }
 
 func OptionCount() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_OptionCount_raw_76a5429fef5c158a())
+	swig_r = (int64)(C._wrap_OptionCount_raw_d40eb6c5380ecf23())
 	return swig_r
 }
 
@@ -450,7 +425,7 @@ func OptionType(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OptionType_raw_76a5429fef5c158a(C.swig_type_22(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OptionType_raw_d40eb6c5380ecf23(C.swig_type_22(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -460,7 +435,7 @@ func OptionText(arg1 int64, arg2 int, arg3 []byte, arg4 *Detail) (_swig_ret int6
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_OptionText_raw_76a5429fef5c158a(C.swig_type_24(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_OptionText_raw_d40eb6c5380ecf23(C.swig_type_24(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -472,7 +447,7 @@ func Open(arg1 []byte, arg2 int64, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Open_raw_76a5429fef5c158a(*(*C.swig_type_27)(unsafe.Pointer(&_swig_i_0)), C.swig_type_28(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Open_raw_d40eb6c5380ecf23(*(*C.swig_type_27)(unsafe.Pointer(&_swig_i_0)), C.swig_type_28(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -483,7 +458,7 @@ func OpenMemory(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OpenMemory_raw_76a5429fef5c158a(C.swig_type_30(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OpenMemory_raw_d40eb6c5380ecf23(C.swig_type_30(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -491,13 +466,13 @@ func Close(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_Close_raw_76a5429fef5c158a(C.swig_type_31(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_Close_raw_d40eb6c5380ecf23(C.swig_type_31(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func CloseDeferred(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseDeferred_raw_76a5429fef5c158a(C.swig_type_32(_swig_i_0))
+	C._wrap_CloseDeferred_raw_d40eb6c5380ecf23(C.swig_type_32(_swig_i_0))
 }
 
 func Recovery(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
@@ -505,7 +480,7 @@ func Recovery(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Recovery_raw_76a5429fef5c158a(C.swig_type_33(_swig_i_0), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_Recovery_raw_d40eb6c5380ecf23(C.swig_type_33(_swig_i_0), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -518,7 +493,7 @@ func RecoveryNoteText(arg1 int64, arg2 int64, arg3 []byte, arg4 *Detail) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_RecoveryNoteText_raw_76a5429fef5c158a(C.swig_type_36(_swig_i_0), C.swig_type_37(_swig_i_1), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(C.swig_type_36(_swig_i_0), C.swig_type_37(_swig_i_1), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -530,7 +505,7 @@ func Stats(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Stats_raw_76a5429fef5c158a(C.swig_type_39(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_Stats_raw_d40eb6c5380ecf23(C.swig_type_39(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -548,7 +523,7 @@ func TxnBegin(arg1 int64, arg2 int, arg3 int, arg4 int64, arg5 int, arg6 int, ar
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	swig_r = (int64)(C._wrap_TxnBegin_raw_76a5429fef5c158a(C.swig_type_42(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_43(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.swig_type_44(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (int64)(C._wrap_TxnBegin_raw_d40eb6c5380ecf23(C.swig_type_42(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_43(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.swig_type_44(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	return swig_r
 }
 
@@ -556,7 +531,7 @@ func TxnCommit(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TxnCommit_raw_76a5429fef5c158a(C.swig_type_45(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TxnCommit_raw_d40eb6c5380ecf23(C.swig_type_45(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -564,7 +539,7 @@ func TxnAbort(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TxnAbort_raw_76a5429fef5c158a(C.swig_type_46(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TxnAbort_raw_d40eb6c5380ecf23(C.swig_type_46(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -572,7 +547,7 @@ func TxnId(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TxnId_raw_76a5429fef5c158a(C.swig_type_48(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TxnId_raw_d40eb6c5380ecf23(C.swig_type_48(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -581,7 +556,7 @@ func TxnSetDurability(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetDurability_raw_76a5429fef5c158a(C.swig_type_49(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetDurability_raw_d40eb6c5380ecf23(C.swig_type_49(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -590,7 +565,7 @@ func TxnSetTwoPhase(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetTwoPhase_raw_76a5429fef5c158a(C.swig_type_50(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(C.swig_type_50(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -599,7 +574,7 @@ func TxnSetQuickRepair(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetQuickRepair_raw_76a5429fef5c158a(C.swig_type_51(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(C.swig_type_51(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -612,7 +587,7 @@ func TableOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6 []
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_TableOpen_raw_76a5429fef5c158a(C.swig_type_53(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_TableOpen_raw_d40eb6c5380ecf23(C.swig_type_53(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -630,7 +605,7 @@ func TableOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_TableOpenRaw_raw_76a5429fef5c158a(C.swig_type_58(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_TableOpenRaw_raw_d40eb6c5380ecf23(C.swig_type_58(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -641,7 +616,7 @@ func TableClose(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TableClose_raw_76a5429fef5c158a(C.swig_type_60(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TableClose_raw_d40eb6c5380ecf23(C.swig_type_60(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -650,7 +625,7 @@ func TableDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TableDescribe_raw_76a5429fef5c158a(C.swig_type_61(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TableDescribe_raw_d40eb6c5380ecf23(C.swig_type_61(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -663,7 +638,7 @@ func TableDescribeText(arg1 int64, arg2 int, arg3 []byte, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_TableDescribeText_raw_76a5429fef5c158a(C.swig_type_64(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_TableDescribeText_raw_d40eb6c5380ecf23(C.swig_type_64(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -674,7 +649,7 @@ func TableList(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TableList_raw_76a5429fef5c158a(C.swig_type_67(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TableList_raw_d40eb6c5380ecf23(C.swig_type_67(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -683,7 +658,7 @@ func TableFind(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_TableFind_raw_76a5429fef5c158a(C.swig_type_69(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_TableFind_raw_d40eb6c5380ecf23(C.swig_type_69(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -693,7 +668,7 @@ func TableFind(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 func ListingCount(arg1 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ListingCount_raw_76a5429fef5c158a(C.swig_type_72(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ListingCount_raw_d40eb6c5380ecf23(C.swig_type_72(_swig_i_0)))
 	return swig_r
 }
 
@@ -703,7 +678,7 @@ func ListingAt(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_ret in
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ListingAt_raw_76a5429fef5c158a(C.swig_type_73(_swig_i_0), C.swig_type_74(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ListingAt_raw_d40eb6c5380ecf23(C.swig_type_73(_swig_i_0), C.swig_type_74(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -717,7 +692,7 @@ func ListingAtText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Detail) 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ListingAtText_raw_76a5429fef5c158a(C.swig_type_77(_swig_i_0), C.swig_type_78(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ListingAtText_raw_d40eb6c5380ecf23(C.swig_type_77(_swig_i_0), C.swig_type_78(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -726,7 +701,7 @@ func ListingAtText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Detail) 
 
 func ListingFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ListingFree_raw_76a5429fef5c158a(C.swig_type_80(_swig_i_0))
+	C._wrap_ListingFree_raw_d40eb6c5380ecf23(C.swig_type_80(_swig_i_0))
 }
 
 func TableRename(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
@@ -735,7 +710,7 @@ func TableRename(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_TableRename_raw_76a5429fef5c158a(C.swig_type_81(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_TableRename_raw_d40eb6c5380ecf23(C.swig_type_81(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -750,7 +725,7 @@ func TableDelete(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TableDelete_raw_76a5429fef5c158a(C.swig_type_84(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TableDelete_raw_d40eb6c5380ecf23(C.swig_type_84(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -761,7 +736,7 @@ func TableLen(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TableLen_raw_76a5429fef5c158a(C.swig_type_87(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TableLen_raw_d40eb6c5380ecf23(C.swig_type_87(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -771,78 +746,9 @@ func TableStats(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_TableStats_raw_76a5429fef5c158a(C.swig_type_88(_swig_i_0), C.swig_type_89(_swig_i_1), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_TableStats_raw_d40eb6c5380ecf23(C.swig_type_88(_swig_i_0), C.swig_type_89(_swig_i_1), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
-	}
-	return swig_r
-}
-
-func GetPin(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
-	var swig_r int64
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_GetPin_raw_76a5429fef5c158a(C.swig_type_92(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
-	}
-	return swig_r
-}
-
-func GetInto(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int64) {
-	var swig_r int64
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_GetInto_raw_76a5429fef5c158a(C.swig_type_95(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
-	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg3
-	}
-	return swig_r
-}
-
-func Contains(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
-	var swig_r int
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Contains_raw_76a5429fef5c158a(C.swig_type_98(_swig_i_0), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
-	}
-	return swig_r
-}
-
-func Put(arg1 int64, arg2 []byte, arg3 []byte, arg4 int64, arg5 *Detail) (_swig_ret int) {
-	var swig_r int
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	_swig_i_3 := arg4
-	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_Put_raw_76a5429fef5c158a(C.swig_type_100(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_2)), C.swig_type_103(_swig_i_3), C.swig_voidp(_swig_i_4)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
-	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg3
-	}
-	return swig_r
-}
-
-func Delete(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
-	var swig_r int
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Delete_raw_76a5429fef5c158a(C.swig_type_104(_swig_i_0), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
 	}
 	return swig_r
 }
@@ -852,7 +758,7 @@ func PopFirst(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_PopFirst_raw_76a5429fef5c158a(C.swig_type_106(_swig_i_0), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_PopFirst_raw_d40eb6c5380ecf23(C.swig_type_91(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -864,7 +770,7 @@ func PopLast(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_PopLast_raw_76a5429fef5c158a(C.swig_type_108(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_PopLast_raw_d40eb6c5380ecf23(C.swig_type_93(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -875,7 +781,7 @@ func ValueText(arg1 int64, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ValueText_raw_76a5429fef5c158a(C.swig_type_111(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_ValueText_raw_d40eb6c5380ecf23(C.swig_type_96(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -884,19 +790,19 @@ func ValueText(arg1 int64, arg2 []byte) (_swig_ret int64) {
 
 func ValueFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ValueFree_raw_76a5429fef5c158a(C.swig_type_113(_swig_i_0))
+	C._wrap_ValueFree_raw_d40eb6c5380ecf23(C.swig_type_98(_swig_i_0))
 }
 
 func ResultCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ResultCreate_raw_76a5429fef5c158a(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ResultCreate_raw_d40eb6c5380ecf23(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func ResultFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ResultFree_raw_76a5429fef5c158a(C.swig_type_115(_swig_i_0))
+	C._wrap_ResultFree_raw_d40eb6c5380ecf23(C.swig_type_100(_swig_i_0))
 }
 
 func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret int) {
@@ -905,7 +811,7 @@ func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_GetBatchPacked_raw_76a5429fef5c158a(C.swig_type_116(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), C.swig_type_118(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_GetBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_101(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_type_103(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -915,7 +821,7 @@ func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 func ResultCount(arg1 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ResultCount_raw_76a5429fef5c158a(C.swig_type_120(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ResultCount_raw_d40eb6c5380ecf23(C.swig_type_105(_swig_i_0)))
 	return swig_r
 }
 
@@ -925,7 +831,7 @@ func ResultAtText(arg1 int64, arg2 int64, arg3 []byte, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_ResultAtText_raw_76a5429fef5c158a(C.swig_type_122(_swig_i_0), C.swig_type_123(_swig_i_1), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_ResultAtText_raw_d40eb6c5380ecf23(C.swig_type_107(_swig_i_0), C.swig_type_108(_swig_i_1), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -937,7 +843,7 @@ func ResultPack(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_ResultPack_raw_76a5429fef5c158a(C.swig_type_126(_swig_i_0), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_ResultPack_raw_d40eb6c5380ecf23(C.swig_type_111(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -950,7 +856,7 @@ func PutBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_PutBatchPacked_raw_76a5429fef5c158a(C.swig_type_129(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), C.swig_type_131(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_PutBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_114(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_type_116(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -962,7 +868,7 @@ func DeleteBatchPacked(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_DeleteBatchPacked_raw_76a5429fef5c158a(C.swig_type_133(_swig_i_0), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_118(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -973,7 +879,7 @@ func CursorOpen(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_CursorOpen_raw_76a5429fef5c158a(C.swig_type_136(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_CursorOpen_raw_d40eb6c5380ecf23(C.swig_type_121(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -981,7 +887,7 @@ func CursorClose(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CursorClose_raw_76a5429fef5c158a(C.swig_type_137(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CursorClose_raw_d40eb6c5380ecf23(C.swig_type_122(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -991,7 +897,7 @@ func CursorFirst(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorFirst_raw_76a5429fef5c158a(C.swig_type_138(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_140)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorFirst_raw_d40eb6c5380ecf23(C.swig_type_123(_swig_i_0), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1007,7 +913,7 @@ func CursorLast(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorLast_raw_76a5429fef5c158a(C.swig_type_141(_swig_i_0), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorLast_raw_d40eb6c5380ecf23(C.swig_type_126(_swig_i_0), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1023,7 +929,7 @@ func CursorNext(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNext_raw_76a5429fef5c158a(C.swig_type_144(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_146)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNext_raw_d40eb6c5380ecf23(C.swig_type_129(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1039,7 +945,7 @@ func CursorPrev(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrev_raw_76a5429fef5c158a(C.swig_type_147(_swig_i_0), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrev_raw_d40eb6c5380ecf23(C.swig_type_132(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1055,7 +961,7 @@ func CursorGet(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorGet_raw_76a5429fef5c158a(C.swig_type_150(_swig_i_0), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorGet_raw_d40eb6c5380ecf23(C.swig_type_135(_swig_i_0), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_137)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1072,7 +978,7 @@ func CursorSeek(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *Detail
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeek_raw_76a5429fef5c158a(C.swig_type_153(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeek_raw_d40eb6c5380ecf23(C.swig_type_138(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_140)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1092,7 +998,7 @@ func CursorSeekExact(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *D
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeekExact_raw_76a5429fef5c158a(C.swig_type_157(_swig_i_0), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeekExact_raw_d40eb6c5380ecf23(C.swig_type_142(_swig_i_0), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1112,7 +1018,7 @@ func CursorSeekLe(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeekLe_raw_76a5429fef5c158a(C.swig_type_161(_swig_i_0), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeekLe_raw_d40eb6c5380ecf23(C.swig_type_146(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1133,7 +1039,7 @@ func CursorSetRange(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_CursorSetRange_raw_76a5429fef5c158a(C.swig_type_165(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_CursorSetRange_raw_d40eb6c5380ecf23(C.swig_type_150(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1143,28 +1049,11 @@ func CursorSetRange(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, ar
 	return swig_r
 }
 
-func CursorNextBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 []int64, arg5 *Detail) (_swig_ret int) {
-	var swig_r int
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	_swig_i_3 := arg4
-	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorNextBatchPacked_raw_76a5429fef5c158a(C.swig_type_168(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1)), C.swig_type_170(_swig_i_2), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
-	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg4
-	}
-	return swig_r
-}
-
 func CursorDelete(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CursorDelete_raw_76a5429fef5c158a(C.swig_type_172(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CursorDelete_raw_d40eb6c5380ecf23(C.swig_type_153(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1177,7 +1066,7 @@ func Verify(arg1 int64, arg2 int, arg3 int64, arg4 int64, arg5 int64, arg6 int64
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_Verify_raw_76a5429fef5c158a(C.swig_type_174(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_175(_swig_i_2), C.swig_type_176(_swig_i_3), C.swig_type_177(_swig_i_4), C.swig_type_178(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_Verify_raw_d40eb6c5380ecf23(C.swig_type_155(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_156(_swig_i_2), C.swig_type_157(_swig_i_3), C.swig_type_158(_swig_i_4), C.swig_type_159(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	return swig_r
 }
 
@@ -1186,7 +1075,7 @@ func ReportDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_ReportDescribe_raw_76a5429fef5c158a(C.swig_type_179(_swig_i_0), *(*C.swig_type_180)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_ReportDescribe_raw_d40eb6c5380ecf23(C.swig_type_160(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1199,7 +1088,7 @@ func ReportProblem(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ReportProblem_raw_76a5429fef5c158a(C.swig_type_181(_swig_i_0), C.swig_type_182(_swig_i_1), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ReportProblem_raw_d40eb6c5380ecf23(C.swig_type_162(_swig_i_0), C.swig_type_163(_swig_i_1), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1213,7 +1102,7 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ReportProblemText_raw_76a5429fef5c158a(C.swig_type_185(_swig_i_0), C.swig_type_186(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ReportProblemText_raw_d40eb6c5380ecf23(C.swig_type_166(_swig_i_0), C.swig_type_167(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -1222,29 +1111,29 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 
 func ReportFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ReportFree_raw_76a5429fef5c158a(C.swig_type_188(_swig_i_0))
+	C._wrap_ReportFree_raw_d40eb6c5380ecf23(C.swig_type_169(_swig_i_0))
 }
 
 func CancelCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_CancelCreate_raw_76a5429fef5c158a(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_CancelCreate_raw_d40eb6c5380ecf23(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func CancelTrigger(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelTrigger_raw_76a5429fef5c158a(C.swig_type_190(_swig_i_0))
+	C._wrap_CancelTrigger_raw_d40eb6c5380ecf23(C.swig_type_171(_swig_i_0))
 }
 
 func CancelReset(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelReset_raw_76a5429fef5c158a(C.swig_type_191(_swig_i_0))
+	C._wrap_CancelReset_raw_d40eb6c5380ecf23(C.swig_type_172(_swig_i_0))
 }
 
 func CancelFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelFree_raw_76a5429fef5c158a(C.swig_type_192(_swig_i_0))
+	C._wrap_CancelFree_raw_d40eb6c5380ecf23(C.swig_type_173(_swig_i_0))
 }
 
 

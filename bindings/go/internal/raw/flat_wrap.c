@@ -175,7 +175,7 @@ static void* Swig_malloc(int c) {
 #include <stdint.h>		// Use the C99 official header
 
 
-#define RDB_FLAT_API static
+#define RDB_FLAT_API static SWIGUNUSED
 #define RDB_FLAT_INSERTED
 
 /* rdb_flat.h: rdb.h as numbers and byte arrays, for SWIG. Private: only the wrappers that SWIG
@@ -1137,7 +1137,7 @@ void rdb_flat_cancel_free(int64_t cancel) { rdb_cancel_free(HANDLE(rdb_cancel, c
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_76a5429fef5c158a(void *_swig_go_0) {
+void _wrap_Swig_free_raw_d40eb6c5380ecf23(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1147,7 +1147,7 @@ void _wrap_Swig_free_raw_76a5429fef5c158a(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_76a5429fef5c158a(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_d40eb6c5380ecf23(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1160,7 +1160,7 @@ void *_wrap_Swig_malloc_raw_76a5429fef5c158a(intgo _swig_go_0) {
 }
 
 
-long long _wrap_VersionText_raw_76a5429fef5c158a(intgo _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_VersionText_raw_d40eb6c5380ecf23(intgo _swig_go_0, _goslice_ _swig_go_1) {
   int32_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1179,7 +1179,7 @@ long long _wrap_VersionText_raw_76a5429fef5c158a(intgo _swig_go_0, _goslice_ _sw
 }
 
 
-long long _wrap_VersionNumber_raw_76a5429fef5c158a() {
+long long _wrap_VersionNumber_raw_d40eb6c5380ecf23() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1190,7 +1190,7 @@ long long _wrap_VersionNumber_raw_76a5429fef5c158a() {
 }
 
 
-long long _wrap_AbiVersion_raw_76a5429fef5c158a() {
+long long _wrap_AbiVersion_raw_d40eb6c5380ecf23() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1201,7 +1201,7 @@ long long _wrap_AbiVersion_raw_76a5429fef5c158a() {
 }
 
 
-long long _wrap_StatusNameText_raw_76a5429fef5c158a(intgo _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_StatusNameText_raw_d40eb6c5380ecf23(intgo _swig_go_0, _goslice_ _swig_go_1) {
   rdb_status arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1220,7 +1220,7 @@ long long _wrap_StatusNameText_raw_76a5429fef5c158a(intgo _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_CheckAbi_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CheckAbi_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1235,7 +1235,7 @@ intgo _wrap_CheckAbi_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig
 }
 
 
-intgo _wrap_HasFeature_raw_76a5429fef5c158a(_goslice_ _swig_go_0) {
+intgo _wrap_HasFeature_raw_d40eb6c5380ecf23(_goslice_ _swig_go_0) {
   uint8_t *arg1 = (uint8_t *) 0 ;
   int64_t arg2 ;
   int32_t result;
@@ -1252,7 +1252,7 @@ intgo _wrap_HasFeature_raw_76a5429fef5c158a(_goslice_ _swig_go_0) {
 }
 
 
-long long _wrap_OptionsCreate_raw_76a5429fef5c158a(rdb_error *_swig_go_0) {
+long long _wrap_OptionsCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1265,7 +1265,7 @@ long long _wrap_OptionsCreate_raw_76a5429fef5c158a(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_OptionsFree_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_OptionsFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1275,7 +1275,7 @@ void _wrap_OptionsFree_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-intgo _wrap_OptionsSet_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_OptionsSet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1302,7 +1302,7 @@ intgo _wrap_OptionsSet_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swi
 }
 
 
-void _wrap_OptionsSetCancel_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1) {
+void _wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1) {
   int64_t arg1 ;
   int64_t arg2 ;
   
@@ -1314,7 +1314,7 @@ void _wrap_OptionsSetCancel_raw_76a5429fef5c158a(long long _swig_go_0, long long
 }
 
 
-void _wrap_OptionsSetProgress_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, long long _swig_go_2, long long _swig_go_3) {
+void _wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, long long _swig_go_2, long long _swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -1330,7 +1330,7 @@ void _wrap_OptionsSetProgress_raw_76a5429fef5c158a(long long _swig_go_0, long lo
 }
 
 
-long long _wrap_OptionCount_raw_76a5429fef5c158a() {
+long long _wrap_OptionCount_raw_d40eb6c5380ecf23() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1341,7 +1341,7 @@ long long _wrap_OptionCount_raw_76a5429fef5c158a() {
 }
 
 
-long long _wrap_OptionType_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_OptionType_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1356,7 +1356,7 @@ long long _wrap_OptionType_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error 
 }
 
 
-long long _wrap_OptionText_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_OptionText_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1379,7 +1379,7 @@ long long _wrap_OptionText_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swi
 }
 
 
-long long _wrap_Open_raw_76a5429fef5c158a(_goslice_ _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_Open_raw_d40eb6c5380ecf23(_goslice_ _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
   uint8_t *arg1 = (uint8_t *) 0 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -1400,7 +1400,7 @@ long long _wrap_Open_raw_76a5429fef5c158a(_goslice_ _swig_go_0, long long _swig_
 }
 
 
-long long _wrap_OpenMemory_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_OpenMemory_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1415,7 +1415,7 @@ long long _wrap_OpenMemory_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error 
 }
 
 
-intgo _wrap_Close_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_Close_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1430,7 +1430,7 @@ intgo _wrap_Close_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go
 }
 
 
-void _wrap_CloseDeferred_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_CloseDeferred_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1440,7 +1440,7 @@ void _wrap_CloseDeferred_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-intgo _wrap_Recovery_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_Recovery_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1461,7 +1461,7 @@ intgo _wrap_Recovery_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-long long _wrap_RecoveryNoteText_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1484,7 +1484,7 @@ long long _wrap_RecoveryNoteText_raw_76a5429fef5c158a(long long _swig_go_0, long
 }
 
 
-intgo _wrap_Stats_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_Stats_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1505,7 +1505,7 @@ intgo _wrap_Stats_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_
 }
 
 
-long long _wrap_TxnBegin_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, long long _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
+long long _wrap_TxnBegin_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, long long _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
   int64_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -1534,7 +1534,7 @@ long long _wrap_TxnBegin_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_
 }
 
 
-intgo _wrap_TxnCommit_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TxnCommit_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1549,7 +1549,7 @@ intgo _wrap_TxnCommit_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swi
 }
 
 
-intgo _wrap_TxnAbort_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TxnAbort_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1564,7 +1564,7 @@ intgo _wrap_TxnAbort_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig
 }
 
 
-long long _wrap_TxnId_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TxnId_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1579,7 +1579,7 @@ long long _wrap_TxnId_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swi
 }
 
 
-intgo _wrap_TxnSetDurability_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetDurability_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -1596,7 +1596,7 @@ intgo _wrap_TxnSetDurability_raw_76a5429fef5c158a(long long _swig_go_0, intgo _s
 }
 
 
-intgo _wrap_TxnSetTwoPhase_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -1613,7 +1613,7 @@ intgo _wrap_TxnSetTwoPhase_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swi
 }
 
 
-intgo _wrap_TxnSetQuickRepair_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -1630,7 +1630,7 @@ intgo _wrap_TxnSetQuickRepair_raw_76a5429fef5c158a(long long _swig_go_0, intgo _
 }
 
 
-long long _wrap_TableOpen_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_TableOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1667,7 +1667,7 @@ long long _wrap_TableOpen_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_TableOpenRaw_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_TableOpenRaw_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1688,7 +1688,7 @@ long long _wrap_TableOpenRaw_raw_76a5429fef5c158a(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_TableClose_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TableClose_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1703,7 +1703,7 @@ intgo _wrap_TableClose_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_sw
 }
 
 
-intgo _wrap_TableDescribe_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TableDescribe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1724,7 +1724,7 @@ intgo _wrap_TableDescribe_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_TableDescribeText_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_TableDescribeText_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1747,7 +1747,7 @@ long long _wrap_TableDescribeText_raw_76a5429fef5c158a(long long _swig_go_0, int
 }
 
 
-long long _wrap_TableList_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TableList_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1762,7 +1762,7 @@ long long _wrap_TableList_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *
 }
 
 
-long long _wrap_TableFind_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_TableFind_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1783,7 +1783,7 @@ long long _wrap_TableFind_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_ListingCount_raw_76a5429fef5c158a(long long _swig_go_0) {
+long long _wrap_ListingCount_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   int64_t result;
   long long _swig_go_result;
@@ -1796,7 +1796,7 @@ long long _wrap_ListingCount_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-intgo _wrap_ListingAt_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ListingAt_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -1819,7 +1819,7 @@ intgo _wrap_ListingAt_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig
 }
 
 
-long long _wrap_ListingAtText_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_ListingAtText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -1844,7 +1844,7 @@ long long _wrap_ListingAtText_raw_76a5429fef5c158a(long long _swig_go_0, long lo
 }
 
 
-void _wrap_ListingFree_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_ListingFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1854,7 +1854,7 @@ void _wrap_ListingFree_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-intgo _wrap_TableRename_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_TableRename_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1881,7 +1881,7 @@ intgo _wrap_TableRename_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_TableDelete_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TableDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1902,7 +1902,7 @@ intgo _wrap_TableDelete_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _sw
 }
 
 
-long long _wrap_TableLen_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TableLen_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1917,7 +1917,7 @@ long long _wrap_TableLen_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_
 }
 
 
-intgo _wrap_TableStats_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_TableStats_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -1940,126 +1940,7 @@ intgo _wrap_TableStats_raw_76a5429fef5c158a(long long _swig_go_0, long long _swi
 }
 
 
-long long _wrap_GetPin_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
-  int64_t arg1 ;
-  uint8_t *arg2 = (uint8_t *) 0 ;
-  int64_t arg3 ;
-  rdb_error *arg4 = (rdb_error *) 0 ;
-  int64_t result;
-  long long _swig_go_result;
-  
-  arg1 = (int64_t)_swig_go_0; 
-  
-  arg2 = (uint8_t *)_swig_go_1.array;
-  arg3 = (int64_t)_swig_go_1.len;
-  
-  arg4 = *(rdb_error **)&_swig_go_2; 
-  
-  result = (int64_t)rdb_flat_get_pin(arg1,(unsigned char const *)arg2,arg3,arg4);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-long long _wrap_GetInto_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
-  int64_t arg1 ;
-  uint8_t *arg2 = (uint8_t *) 0 ;
-  int64_t arg3 ;
-  uint8_t *arg4 = (uint8_t *) 0 ;
-  int64_t arg5 ;
-  rdb_error *arg6 = (rdb_error *) 0 ;
-  int64_t result;
-  long long _swig_go_result;
-  
-  arg1 = (int64_t)_swig_go_0; 
-  
-  arg2 = (uint8_t *)_swig_go_1.array;
-  arg3 = (int64_t)_swig_go_1.len;
-  
-  
-  arg4 = (uint8_t *)_swig_go_2.array;
-  arg5 = (int64_t)_swig_go_2.len;
-  
-  arg6 = *(rdb_error **)&_swig_go_3; 
-  
-  result = (int64_t)rdb_flat_get_into(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_Contains_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
-  int64_t arg1 ;
-  uint8_t *arg2 = (uint8_t *) 0 ;
-  int64_t arg3 ;
-  rdb_error *arg4 = (rdb_error *) 0 ;
-  rdb_status result;
-  intgo _swig_go_result;
-  
-  arg1 = (int64_t)_swig_go_0; 
-  
-  arg2 = (uint8_t *)_swig_go_1.array;
-  arg3 = (int64_t)_swig_go_1.len;
-  
-  arg4 = *(rdb_error **)&_swig_go_2; 
-  
-  result = (rdb_status)rdb_flat_contains(arg1,(unsigned char const *)arg2,arg3,arg4);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_Put_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, rdb_error *_swig_go_4) {
-  int64_t arg1 ;
-  uint8_t *arg2 = (uint8_t *) 0 ;
-  int64_t arg3 ;
-  uint8_t *arg4 = (uint8_t *) 0 ;
-  int64_t arg5 ;
-  int64_t arg6 ;
-  rdb_error *arg7 = (rdb_error *) 0 ;
-  rdb_status result;
-  intgo _swig_go_result;
-  
-  arg1 = (int64_t)_swig_go_0; 
-  
-  arg2 = (uint8_t *)_swig_go_1.array;
-  arg3 = (int64_t)_swig_go_1.len;
-  
-  
-  arg4 = (uint8_t *)_swig_go_2.array;
-  arg5 = (int64_t)_swig_go_2.len;
-  
-  arg6 = (int64_t)_swig_go_3; 
-  arg7 = *(rdb_error **)&_swig_go_4; 
-  
-  result = (rdb_status)rdb_flat_put(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_Delete_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
-  int64_t arg1 ;
-  uint8_t *arg2 = (uint8_t *) 0 ;
-  int64_t arg3 ;
-  rdb_error *arg4 = (rdb_error *) 0 ;
-  rdb_status result;
-  intgo _swig_go_result;
-  
-  arg1 = (int64_t)_swig_go_0; 
-  
-  arg2 = (uint8_t *)_swig_go_1.array;
-  arg3 = (int64_t)_swig_go_1.len;
-  
-  arg4 = *(rdb_error **)&_swig_go_2; 
-  
-  result = (rdb_status)rdb_flat_delete(arg1,(unsigned char const *)arg2,arg3,arg4);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_PopFirst_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_PopFirst_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2080,7 +1961,7 @@ intgo _wrap_PopFirst_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-intgo _wrap_PopLast_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_PopLast_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2101,7 +1982,7 @@ intgo _wrap_PopLast_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_g
 }
 
 
-long long _wrap_ValueText_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_ValueText_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2120,7 +2001,7 @@ long long _wrap_ValueText_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _
 }
 
 
-void _wrap_ValueFree_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_ValueFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2130,7 +2011,7 @@ void _wrap_ValueFree_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-long long _wrap_ResultCreate_raw_76a5429fef5c158a(rdb_error *_swig_go_0) {
+long long _wrap_ResultCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2143,7 +2024,7 @@ long long _wrap_ResultCreate_raw_76a5429fef5c158a(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_ResultFree_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_ResultFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2153,7 +2034,7 @@ void _wrap_ResultFree_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-intgo _wrap_GetBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_GetBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2176,7 +2057,7 @@ intgo _wrap_GetBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_ResultCount_raw_76a5429fef5c158a(long long _swig_go_0) {
+long long _wrap_ResultCount_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   int64_t result;
   long long _swig_go_result;
@@ -2189,7 +2070,7 @@ long long _wrap_ResultCount_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-long long _wrap_ResultAtText_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_ResultAtText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2212,7 +2093,7 @@ long long _wrap_ResultAtText_raw_76a5429fef5c158a(long long _swig_go_0, long lon
 }
 
 
-long long _wrap_ResultPack_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_ResultPack_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2233,7 +2114,7 @@ long long _wrap_ResultPack_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_PutBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_PutBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2256,7 +2137,7 @@ long long _wrap_PutBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _gosli
 }
 
 
-long long _wrap_DeleteBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2277,7 +2158,7 @@ long long _wrap_DeleteBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _go
 }
 
 
-long long _wrap_CursorOpen_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_CursorOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2292,7 +2173,7 @@ long long _wrap_CursorOpen_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error 
 }
 
 
-intgo _wrap_CursorClose_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CursorClose_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -2307,7 +2188,7 @@ intgo _wrap_CursorClose_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_s
 }
 
 
-intgo _wrap_CursorFirst_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorFirst_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2334,7 +2215,7 @@ intgo _wrap_CursorFirst_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_CursorLast_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorLast_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2361,7 +2242,7 @@ intgo _wrap_CursorLast_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorNext_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNext_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2388,7 +2269,7 @@ intgo _wrap_CursorNext_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorPrev_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrev_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2415,7 +2296,7 @@ intgo _wrap_CursorPrev_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorGet_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorGet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2442,7 +2323,7 @@ intgo _wrap_CursorGet_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig
 }
 
 
-intgo _wrap_CursorSeek_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeek_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2475,7 +2356,7 @@ intgo _wrap_CursorSeek_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorSeekExact_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeekExact_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2508,7 +2389,7 @@ intgo _wrap_CursorSeekExact_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorSeekLe_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeekLe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2541,7 +2422,7 @@ intgo _wrap_CursorSeekLe_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _s
 }
 
 
-intgo _wrap_CursorSetRange_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_CursorSetRange_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2572,36 +2453,7 @@ intgo _wrap_CursorSetRange_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swi
 }
 
 
-intgo _wrap_CursorNextBatchPacked_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
-  int64_t arg1 ;
-  uint8_t *arg2 = (uint8_t *) 0 ;
-  int64_t arg3 ;
-  int64_t arg4 ;
-  int64_t *arg5 = (int64_t *) 0 ;
-  int64_t arg6 ;
-  rdb_error *arg7 = (rdb_error *) 0 ;
-  rdb_status result;
-  intgo _swig_go_result;
-  
-  arg1 = (int64_t)_swig_go_0; 
-  
-  arg2 = (uint8_t *)_swig_go_1.array;
-  arg3 = (int64_t)_swig_go_1.len;
-  
-  arg4 = (int64_t)_swig_go_2; 
-  
-  arg5 = (int64_t *)_swig_go_3.array;
-  arg6 = (int64_t)_swig_go_3.len;
-  
-  arg7 = *(rdb_error **)&_swig_go_4; 
-  
-  result = (rdb_status)rdb_flat_cursor_next_batch_packed(arg1,arg2,arg3,arg4,arg5,arg6,arg7);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_CursorDelete_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -2616,7 +2468,7 @@ intgo _wrap_CursorDelete_raw_76a5429fef5c158a(long long _swig_go_0, rdb_error *_
 }
 
 
-long long _wrap_Verify_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_Verify_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   int32_t arg2 ;
   int64_t arg3 ;
@@ -2641,7 +2493,7 @@ long long _wrap_Verify_raw_76a5429fef5c158a(long long _swig_go_0, intgo _swig_go
 }
 
 
-intgo _wrap_ReportDescribe_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2662,7 +2514,7 @@ intgo _wrap_ReportDescribe_raw_76a5429fef5c158a(long long _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_ReportProblem_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2685,7 +2537,7 @@ intgo _wrap_ReportProblem_raw_76a5429fef5c158a(long long _swig_go_0, long long _
 }
 
 
-long long _wrap_ReportProblemText_raw_76a5429fef5c158a(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_ReportProblemText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -2710,7 +2562,7 @@ long long _wrap_ReportProblemText_raw_76a5429fef5c158a(long long _swig_go_0, lon
 }
 
 
-void _wrap_ReportFree_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_ReportFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2720,7 +2572,7 @@ void _wrap_ReportFree_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-long long _wrap_CancelCreate_raw_76a5429fef5c158a(rdb_error *_swig_go_0) {
+long long _wrap_CancelCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2733,7 +2585,7 @@ long long _wrap_CancelCreate_raw_76a5429fef5c158a(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_CancelTrigger_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2743,7 +2595,7 @@ void _wrap_CancelTrigger_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-void _wrap_CancelReset_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_CancelReset_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2753,7 +2605,7 @@ void _wrap_CancelReset_raw_76a5429fef5c158a(long long _swig_go_0) {
 }
 
 
-void _wrap_CancelFree_raw_76a5429fef5c158a(long long _swig_go_0) {
+void _wrap_CancelFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 

@@ -1,0 +1,129 @@
+package rdb
+
+import (
+	"encoding/binary"
+
+	"rdb.example/rdb/internal/raw"
+)
+
+// Batch collects records for [Table.PutBatch], which stores them with one call of the library. The zero
+// value is an empty batch. It belongs to one goroutine at a time.
+type Batch struct {
+	packed []byte
+	count  int
+}
+
+// Put adds a record, by copying it. Records are stored in the order they were added.
+func (b *Batch) Put(key, value []byte) {
+	b.packed = binary.LittleEndian.AppendUint32(b.packed, uint32(len(key)))
+	b.packed = binary.LittleEndian.AppendUint32(b.packed, uint32(len(value)))
+	b.packed = append(b.packed, key...)
+	b.packed = append(b.packed, value...)
+	b.packed = pad(b.packed)
+	b.count++
+}
+
+func pad(packed []byte) []byte {
+	for len(packed)%4 != 0 {
+		packed = append(packed, 0)
+	}
+	return packed
+}
+
+// Len is the number of records.
+func (b *Batch) Len() int { return b.count }
+
+// Bytes is the memory the records take.
+func (b *Batch) Bytes() int { return len(b.packed) }
+
+// Reset empties the batch and keeps its memory for the next records.
+func (b *Batch) Reset() { b.packed, b.count = b.packed[:0], 0 }
+
+// PutBatch stores the records of a batch, which stays as it is, and tells how many were stored: flags
+// are as in Put, and a record that they forbid is passed over. It stops at the first error, whose
+// Position is the index of the record; what came before it stays stored.
+func (t *Table) PutBatch(batch *Batch, flags ...PutFlag) (written uint64, err error) {
+	return t.change(func(handle int64, d *raw.Detail) int64 {
+		return raw.PutBatchPacked(handle, batch.packed, int64(flagsOf(flags)), d)
+	})
+}
+
+// DeleteBatch deletes keys and tells how many were there. It stops at the first error, whose Position
+// is the index of the key.
+func (t *Table) DeleteBatch(keys [][]byte) (deleted uint64, err error) {
+	packed := packKeys(keys)
+	return t.change(func(handle int64, d *raw.Detail) int64 {
+		return raw.DeleteBatchPacked(handle, packed, d)
+	})
+}
+
+func (t *Table) change(call func(handle int64, d *raw.Detail) int64) (count uint64, err error) {
+	if err := t.state.db.block(nil); err != nil {
+		return 0, err
+	}
+	defer t.state.db.unblock()
+	var n int64
+	_, err = t.call(func(handle int64, d *raw.Detail) {
+		n = call(handle, d)
+		t.version.Add(1)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return uint64(n), nil
+}
+
+func packKeys(keys [][]byte) []byte {
+	size := 0
+	for _, key := range keys {
+		size += 4 + (len(key)+3)&^3
+	}
+	packed := make([]byte, 0, size)
+	for _, key := range keys {
+		packed = binary.LittleEndian.AppendUint32(packed, uint32(len(key)))
+		packed = pad(append(packed, key...))
+	}
+	return packed
+}
+
+const absent = ^uint32(0) // size of a packed answer that says "not found"
+
+// GetBatch reads the values of many keys in one call, in their order; nil where there is none. The
+// values share one piece of memory.
+func (t *Table) GetBatch(keys [][]byte) ([][]byte, error) {
+	if err := t.state.db.block(nil); err != nil {
+		return nil, err
+	}
+	defer t.state.db.unblock()
+	packed := packKeys(keys)
+	var answers []byte
+	_, err := t.call(func(handle int64, d *raw.Detail) {
+		result := raw.ResultCreate(d)
+		if result == 0 {
+			return
+		}
+		defer raw.ResultFree(result)
+		if raw.GetBatchPacked(handle, packed, result, d); d.Status < 0 {
+			return
+		}
+		size := raw.ResultPack(result, nil, d)
+		if d.Status == int32(StatusMore) {
+			answers = make([]byte, size)
+			raw.ResultPack(result, answers, d)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	values := make([][]byte, len(keys))
+	for i := range values {
+		size := binary.LittleEndian.Uint32(answers)
+		answers = answers[4:]
+		if size == absent {
+			continue
+		}
+		values[i] = answers[:size:size]
+		answers = answers[(size+3)&^3:]
+	}
+	return values, nil
+}
