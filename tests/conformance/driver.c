@@ -176,11 +176,12 @@ static bool run_to_end(line* l, const char* problem) {
   return true;
 }
 
-static void run_line(const char* script, int number, const char* text) {
+static void run_line(const char* folder, const char* script, int number, const char* text) {
   line l = {0};
   json_error_t problem;
   if (text[strspn(text, " \t\r\n")] == 0) return;
   l.json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
+  l.folder = folder;
   l.gives = json_object_get(l.json, "gives");
   l.seen = json_object();
   const bool ended = run_to_end(&l, problem.text);
@@ -195,8 +196,8 @@ static void run_line(const char* script, int number, const char* text) {
   free(l.kept);
 }
 
-static void run_script(const char* path) {
-  const char* slash = strrchr(path, '/');
+/* path is absolute, and split into folder and name while its script runs. */
+static void run_script(char* path) {
   FILE* file = fopen(path, "rb");
   char* text = NULL;
   size_t room = 0;
@@ -204,8 +205,10 @@ static void run_script(const char* path) {
     perror(path);
     exit(1);
   }
+  char* const slash = strrchr(path, '/');
+  *slash = 0;
   for (int number = 1; getline(&text, &room, file) >= 0; ++number) {
-    run_line(slash == NULL ? path : slash + 1, number, text);
+    run_line(path, slash + 1, number, text);
   }
   release_handles();
   free(text);

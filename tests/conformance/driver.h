@@ -19,8 +19,9 @@
 
 typedef struct line {
   json_t* json;
-  json_t* gives; /* NULL: nothing is to be compared */
-  json_t* seen;  /* members of gives that were compared */
+  const char* folder; /* where the script is */
+  json_t* gives;      /* NULL: nothing is to be compared */
+  json_t* seen;       /* members of gives that were compared */
   rdb_status expected;
   rdb_error err;
   jmp_buf end;

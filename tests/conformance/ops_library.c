@@ -366,6 +366,14 @@ static rdb_status run_copy_file(line* l) {
   return write_whole(l, want_text(l, "to"), "wb", 0, bytes);
 }
 
+static rdb_status run_unpack_file(line* l) {
+  char command[8192];
+  snprintf(command, sizeof command, "gzip -dc '%s/%s' >'%s'", l->folder, want_text(l, "file"),
+           want_text(l, "path"));
+  if (system(command) != 0) fail(l, "failed: %s", command);
+  return RDB_OK;
+}
+
 static rdb_status run_patch_file(line* l) {
   return write_whole(l, want_text(l, "path"), "r+b", (long)want_number(l, "offset"),
                      want_bytes(l, "bytes", &type_bytes));
@@ -423,6 +431,7 @@ const operation database_operations[] = {
     {"report_free", run_report_free, -1},
     {"write_file", run_write_file, -1},
     {"copy_file", run_copy_file, -1},
+    {"unpack_file", run_unpack_file, -1},
     {"patch_file", run_patch_file, -1},
     {"xor_file", run_xor_file, -1},
     {"cancel_create", run_cancel_create, HANDLE_CANCEL},
