@@ -12,14 +12,14 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 # What users of the module compile; tests and their tools stay here.
-WANTED = re.compile(r"(?<!_test)\.(go|c|h|mod)$")
+WANTED = re.compile(r"^(?!.*/conformance/).*(?<!_test)\.(go|c|h|mod)$")
 
 
 def main(folder, version):
     module = re.search(r"^module (\S+)$", (HERE / "go.mod").read_text(), re.M).group(1)
     place = pathlib.Path(folder) / module / "@v"
     place.mkdir(parents=True, exist_ok=True)
-    files = sorted(path for path in HERE.rglob("*") if path.is_file() and WANTED.search(path.name))
+    files = sorted(path for path in HERE.rglob("*") if path.is_file() and WANTED.search(str(path)))
     with zipfile.ZipFile(place / f"{version}.zip", "w", zipfile.ZIP_DEFLATED) as pack:
         for path in files:
             pack.write(path, f"{module}@{version}/{path.relative_to(HERE).as_posix()}")

@@ -68,6 +68,9 @@ func (tx *Tx) table(name string, key, value Type) *Table {
 // zero Type stands for byte strings. In a write transaction a table can be open once at a time:
 // [ErrTableOpen].
 func (tx *Tx) OpenTable(name string, key, value Type) (*Table, error) {
+	if key.Class == 0 && key.Name != "" || value.Class == 0 && value.Name != "" {
+		return nil, invalid("a type has a name and no class")
+	}
 	return tx.open([2]Type{key, value}, func(handle int64, d *raw.Detail) int64 {
 		return raw.TableOpen(handle, []byte(name), int(key.Class), []byte(key.Name), int(value.Class),
 			[]byte(value.Name), d)
@@ -303,6 +306,9 @@ func (t *Table) Pin(key []byte) (*Pinned, error) {
 	t.state.leave()
 	if err := outcome(a.Status, a.Detail); err != nil {
 		return nil, err
+	}
+	if data == nil { // an empty value; nil says that p is closed
+		data = []byte{}
 	}
 	p := &Pinned{handle: value, data: data, origin: here()}
 	runtime.SetFinalizer(p, (*Pinned).forget)

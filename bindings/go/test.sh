@@ -2,11 +2,12 @@
 # One part of the tests of the Go package; meson calls it.
 #
 # usage: test.sh PART ROOT BUILD
-#   unit      go vet, then the tests, with cgo's ordinary pointer checks
-#   race      the tests under the race detector
-#   pointers  the tests under cgo's strict pointer checks
-#   address   the tests with Go and library under the address sanitizer; only in such a build
-#   outside   the example of README.md in a module of its own, on what the build installs
+#   unit         go vet, then the tests, with cgo's ordinary pointer checks
+#   conformance  the scripts of tests/conformance
+#   race         the tests under the race detector
+#   pointers     the tests under cgo's strict pointer checks
+#   address      tests and scripts with Go and library under the address sanitizer; in such a build
+#   outside      the example of README.md in a module of its own, on what the build installs
 set -eu
 part=$1 root=$2 build=$3
 here=$root/bindings/go
@@ -32,6 +33,7 @@ case $part in
     go vet -tags rdb_leaks ./...
     GODEBUG=cgocheck=1 go test -count=1 ./...
     go test -count=1 -tags rdb_leaks -run Forgotten . ;;
+  conformance) go run ./internal/conformance "$root"/tests/conformance/*.jsonl ;;
   race) go test -count=1 -race -short ./... ;;
   pointers) GOEXPERIMENT=cgocheck2 go test -count=1 -short ./... ;;
   address)
@@ -39,7 +41,9 @@ case $part in
     steady=
     ! setarch -R true 2>/dev/null || steady='setarch -R'
     export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0
-    $steady go test -count=1 -asan -short ./... ;;
+    $steady go test -count=1 -asan -short ./...
+    go build -asan -o "$build/bindings/go/conformance" ./internal/conformance
+    $steady "$build/bindings/go/conformance" "$root"/tests/conformance/*.jsonl ;;
   outside)
     folder=$(mktemp -d)
     trap 'chmod -R u+w "$folder" && rm -rf "$folder"' EXIT

@@ -211,6 +211,8 @@ func TestTablesAreListedRenamedAndDeleted(t *testing.T) {
 		_, err := tx.OpenTable("a", rdb.Type{}, rdb.Type{})
 		checkIs(t, err, rdb.ErrTableOpen)
 		checkIs(t, tx.Table("a").Put(nil, nil), rdb.ErrTableOpen)
+		_, err = tx.OpenTable("x", rdb.Type{Name: "u64"}, rdb.Type{})
+		checkIs(t, err, rdb.ErrInvalidArgument)
 		_, err = tx.DeleteTable("a")
 		checkIs(t, err, rdb.ErrTableOpen)
 		deleted, err := tx.DeleteTable("no such")
