@@ -146,6 +146,24 @@ func TestTypedTables(t *testing.T) {
 	_, _, err = ages.PopFirst()
 	checkIs(t, err, rdb.ErrNotFound)
 
+	var batch rdb.Batch
+	check(t, ages.AddTo(&batch, "eve", 1))
+	checkIs(t, ages.AddTo(&batch, "\xff", 1), rdb.ErrInvalidArgument)
+	_, err = ages.Table().PutBatch(&batch)
+	check(t, err)
+	ofBoth, err := ages.GetBatch([]string{"eve", "ada"})
+	check(t, err)
+	if len(ofBoth) != 2 || *ofBoth[0] != 1 || ofBoth[1] != nil {
+		t.Fatal(ofBoth)
+	}
+	_, err = ages.GetBatch([]string{"\xff"})
+	checkIs(t, err, rdb.ErrInvalidArgument)
+	n, err = ages.DeleteBatch([]string{"eve", "ada"})
+	check(t, err)
+	equal(t, n, 1)
+	_, err = ages.DeleteBatch([]string{"\xff"})
+	checkIs(t, err, rdb.ErrInvalidArgument)
+
 	_, err = rdb.TableOf(tx, "ages", rdb.Uint64, rdb.Uint64).Get(1)
 	checkIs(t, err, rdb.ErrTableOpen)
 	if rdb.TableOf(tx, "ages", rdb.String, rdb.Uint64).Table() != ages.Table() {

@@ -4,6 +4,7 @@
 # usage: test.sh PART ROOT BUILD
 #   unit         go vet, then the tests, with cgo's ordinary pointer checks
 #   conformance  the scripts of tests/conformance
+#   examples     the programs of examples/go, and what they print
 #   race         the tests under the race detector
 #   pointers     the tests under cgo's strict pointer checks
 #   address      tests and scripts with Go and library under the address sanitizer; in such a build
@@ -34,6 +35,13 @@ case $part in
     GODEBUG=cgocheck=1 go test -count=1 ./...
     go test -count=1 -tags rdb_leaks -run Forgotten . ;;
   conformance) go run ./internal/conformance "$root"/tests/conformance/*.jsonl ;;
+  examples)
+    cd "$root/examples/go"
+    go vet ./...
+    go build -o "$build/bindings/go/examples/" ./...
+    for program in records scan snapshot batch errors; do
+      python3 -B ../check.py ../expected/$program.txt "$build/bindings/go/examples/$program"
+    done ;;
   race) go test -count=1 -race -short ./... ;;
   pointers) GOEXPERIMENT=cgocheck2 go test -count=1 -short ./... ;;
   address)

@@ -88,6 +88,64 @@ func (t *TypedTable[K, V]) decode(storedKey, storedValue []byte, failed error) (
 	return key, value, err
 }
 
+// AddTo adds a record to a batch for PutBatch of the table behind.
+func (t *TypedTable[K, V]) AddTo(batch *Batch, key K, value V) error {
+	storedKey, err := t.key.Append(nil, key)
+	if err != nil {
+		return err
+	}
+	storedValue, err := t.value.Append(nil, value)
+	if err != nil {
+		return err
+	}
+	batch.Put(storedKey, storedValue)
+	return nil
+}
+
+// GetBatch reads the values of many keys in one call, in their order; nil where there is none.
+func (t *TypedTable[K, V]) GetBatch(keys []K) ([]*V, error) {
+	storedKeys, err := t.encode(keys)
+	if err != nil {
+		return nil, err
+	}
+	found, err := t.table.GetBatch(storedKeys)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]*V, len(found))
+	for i, stored := range found {
+		if stored == nil {
+			continue
+		}
+		value, err := t.value.Decode(stored)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = &value
+	}
+	return values, nil
+}
+
+// DeleteBatch deletes keys and tells how many were there.
+func (t *TypedTable[K, V]) DeleteBatch(keys []K) (deleted uint64, err error) {
+	storedKeys, err := t.encode(keys)
+	if err != nil {
+		return 0, err
+	}
+	return t.table.DeleteBatch(storedKeys)
+}
+
+func (t *TypedTable[K, V]) encode(keys []K) ([][]byte, error) {
+	stored := make([][]byte, len(keys))
+	for i, key := range keys {
+		var err error
+		if stored[i], err = t.key.Append(nil, key); err != nil {
+			return nil, err
+		}
+	}
+	return stored, nil
+}
+
 // Len is the number of entries.
 func (t *TypedTable[K, V]) Len() (uint64, error) { return t.table.Len() }
 
