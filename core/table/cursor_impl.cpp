@@ -210,7 +210,10 @@ size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, siz
   size_t records = 0;
   while (records < max_records) {
     const Place before = place_;
-    if (!step_forward()) break;
+    if (!step_forward()) {
+      if (records > 0) step_back();  // a batch ends on its last record, also at the table's end
+      break;
+    }
     const Bytes key = tree_.key();
     const Bytes value = tree_.value();
     const size_t bytes = packed_bytes(key, value);

@@ -143,6 +143,24 @@ static void packed_batches(void) {
   CHECK_STATUS(rdb_cursor_next_batch_packed(cursor, NULL, 0, 0, &size, &count, &err), RDB_MORE);
   CHECK_OK(rdb_cursor_next_batch_packed(cursor, buffer, 16, 0, &size, &count, &err));
   CHECK(size == 16 && count == 1 && memcmp(buffer + 8, "k008", 4) == 0);
+  CASE("a batch that meets the end of table or range leaves the cursor on its last record");
+  CHECK_OK(rdb_cursor_seek(cursor, RDB_SLICE("k297"), NULL, NULL, &err));
+  CHECK_OK(rdb_cursor_next_batch_packed(cursor, buffer, sizeof buffer, 0, &size, &count, &err));
+  CHECK(count == 2);
+  CHECK_OK(rdb_cursor_get(cursor, &key, NULL, &err));
+  CHECK(slice_is(key, "k299"));
+  CHECK_OK(rdb_cursor_set_range(
+      cursor,
+      &(rdb_range){RDB_SLICE("k100"), RDB_SLICE("k102"), RDB_BOUND_INCLUDED, RDB_BOUND_INCLUDED},
+      &err));
+  CHECK_OK(rdb_cursor_next_batch_packed(cursor, buffer, sizeof buffer, 0, &size, &count, &err));
+  CHECK(count == 3);
+  CHECK_OK(rdb_cursor_get(cursor, &key, NULL, &err));
+  CHECK(slice_is(key, "k102"));
+  CHECK_STATUS(rdb_cursor_next_batch_packed(cursor, buffer, sizeof buffer, 0, &size, &count, &err),
+               RDB_END);
+  CHECK_OK(rdb_cursor_set_range(cursor, NULL, &err));
+  CHECK_OK(rdb_cursor_seek(cursor, RDB_SLICE("k008"), NULL, NULL, &err));
   CASE("max_records is kept");
   CHECK_OK(rdb_cursor_next_batch_packed(cursor, buffer, sizeof buffer, 3, &size, &count, &err));
   CHECK(count >= 1 && count <= 3);
