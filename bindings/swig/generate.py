@@ -23,6 +23,8 @@ VERSION = "4.1.0"
 # are below bindings/.
 LANGUAGES = {
     "go": (["-go", "-cgo", "-package", "raw"], "flat_wrap.c", "go/internal/raw", "go/internal/raw"),
+    "java": (["-java", "-package", "rdb.raw", "-module", "Flat"], "flat_wrap.c", "java/native",
+             "java/src/main/java/rdb/raw"),
 }
 
 # Functions of rdb.h that are not flat, and why.
