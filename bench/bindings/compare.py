@@ -95,8 +95,8 @@ def ratios(above, below):
 
 
 def report(results, workloads, languages):
-    print(f"\n{'':32}{'ns per record':>24}{'rdb / rdb in C':>21}{'LMDB / rdb':>21}")
-    print(f"{'':32}{'min   median      max':>24}" + 2 * f"{'min median max':>21}")
+    print(f"\n{'':32}{'ns per record':>26}{'ns above C':>12}{'rdb / rdb in C':>22}{'LMDB / rdb':>22}")
+    print(f"{'':32}{'min   median      max':>26}{'median':>12}" + 2 * f"{'min median    max':>22}")
     for workload, language in itertools.product(workloads, languages):
         mine = results.get((language, "rdb", workload))
         reference = results.get(("c", "rdb", workload))
@@ -104,11 +104,12 @@ def report(results, workloads, languages):
             times = results.get((language, engine, workload))
             if not times:
                 continue
-            line = f"{workload:12}{language:10}{engine:10}{spread(times, '{:8.1f}'):>24}"
+            line = f"{workload:12}{language:10}{engine:10}{spread(times, '{:8.1f}'):>26}"
             if engine == "rdb" and reference and language != "c":
-                line += f"{spread(ratios(times, reference), '{:6.2f}'):>21}"
+                above = statistics.median(a - b for a, b in zip(times, reference))
+                line += f"{above:12.1f}{spread(ratios(times, reference), '{:6.2f}'):>22}"
             elif engine == "lmdb" and mine:
-                line += f"{'':21}{spread(ratios(times, mine), '{:6.2f}'):>21}"
+                line += f"{'':34}{spread(ratios(times, mine), '{:6.2f}'):>22}"
             print(line)
 
 
