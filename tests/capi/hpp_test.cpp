@@ -532,11 +532,10 @@ TEST_SUITE("rdb.hpp") {
     CHECK(calls > 0);
     CHECK(!db.verify(
         {.level = rdb::VerifyLevel::full, .progress = [](uint64_t, uint64_t) { return false; }}));
+    struct Enough {};  // no relative of rdb::Error
     CHECK_THROWS_AS(db.verify({.level = rdb::VerifyLevel::full,
-                               .progress = [](uint64_t, uint64_t) -> bool {
-                                 throw std::runtime_error("enough");
-                               }}),
-                    std::runtime_error);
+                               .progress = [](uint64_t, uint64_t) -> bool { throw Enough(); }}),
+                    Enough);
     rdb::Cancel cancel;
     cancel.trigger();
     CHECK(thrown<rdb::ConcurrencyError>([&] {
