@@ -149,19 +149,21 @@ func (t *Table) Get(key []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer t.state.leave()
 	room := scratch.Get().(*[4096]byte)
 	a := raw.GetInto(handle, key, room[:])
 	var value []byte
-	if a.Status == int32(StatusOK) {
-		value = make([]byte, a.Size)
-		copy(value, room[:])
-	}
-	scratch.Put(room)
-	if a.Status == int32(StatusMore) {
+	switch Status(a.Status) {
+	case StatusOK:
+		value = append(value, room[:a.Size]...)[:a.Size:a.Size] // unlike make, clears nothing before
+		if value == nil {
+			value = []byte{}
+		}
+	case StatusMore:
 		value = make([]byte, a.Size)
 		a = raw.GetInto(handle, key, value)
 	}
+	scratch.Put(room)
+	t.state.leave()
 	return value, outcome(a.Status, a.Detail)
 }
 

@@ -1,0 +1,5 @@
+//go:build !lmdb
+
+package main
+
+var lmdb engine // not in this program
