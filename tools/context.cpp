@@ -10,18 +10,22 @@ CancelToken& interrupt() {
   return token;
 }
 
-Database Context::open(const std::string& path, OpenMode mode) {
+Database Context::open(const std::string& path, OpenMode mode, bool accept_damage) {
   Progress progress("recovering", Progress::Amount::count, "steps", quiet, &interrupt());
   OpenOptions options;
   options.mode = mode;
+  options.accept_damage = accept_damage;
   options.memory_budget_bytes = memory_mib << 20;
   options.repair_progress = &progress;
   options.cancel = &interrupt();
   Database db = Database::open(path, options);
   progress.finish();
   if (!db.recovery().clean && !quiet) {
-    std::fprintf(stderr, "rdb: note: %s was not closed cleanly and has been recovered\n",
-                 escape_controls(path).c_str());
+    const char* const done = mode == OpenMode::read_only
+                                 ? "is shown as recovery would leave it; nothing was written"
+                                 : "has been recovered";
+    std::fprintf(stderr, "rdb: note: %s was not closed cleanly and %s\n",
+                 escape_controls(path).c_str(), done);
     for (const std::string& note : db.recovery().notes) {
       std::fprintf(stderr, "rdb: note: %s\n", escape_controls(note).c_str());
     }
@@ -38,6 +42,10 @@ Database Context::open_for_reading(const std::string& path) {
     if (read_only || !needs_recovery || interrupt().cancelled()) throw;
   }
   return open(path, OpenMode::existing);
+}
+
+Database Context::open_for_checking(const std::string& path, bool accept_damage) {
+  return open(path, OpenMode::read_only, accept_damage);
 }
 
 Database Context::open_for_writing(const std::string& path, bool create) {

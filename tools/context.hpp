@@ -47,11 +47,13 @@ struct Context {
   // Opens without ever writing when the file was closed cleanly. A file that was not is recovered,
   // which writes to it, unless --read-only forbids that.
   Database open_for_reading(const std::string& path);
+  // Never writes. accept_damage: the newest commit as it is, see OpenOptions.
+  Database open_for_checking(const std::string& path, bool accept_damage);
   // create: a missing file is made.
   Database open_for_writing(const std::string& path, bool create);
 
  private:
-  Database open(const std::string& path, OpenMode mode);
+  Database open(const std::string& path, OpenMode mode, bool accept_damage = false);
 };
 
 // Throws NotFound naming table and file, or UsageError for a multimap.

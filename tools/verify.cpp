@@ -1,4 +1,5 @@
-// verify.cpp: `rdb verify FILE`: checks the last durable state; never repairs.
+// verify.cpp: `rdb verify FILE`: checks the last durable state; never repairs, never writes. A file
+// that was not closed cleanly is checked as recovery would leave it.
 #include "context.hpp"
 #include "rdb/error.hpp"
 #include "text.hpp"
@@ -20,25 +21,53 @@ VerifyLevel parse_level(const std::string& text) {
 
 struct Outcome {
   VerifyReport report;
-  bool recovered = false;    // by this very open
-  bool lost_commit = false;  // recovery fell back to the commit before the last
+  RecoveryReport recovery;
+  bool opens = true;  // other commands can read the file
 };
 
+bool is_damage(const Error& error) {
+  return error.code() == ErrorCode::corrupted || error.code() == ErrorCode::page_corrupted;
+}
+
+// A file that does not open is looked at as it is, so that everything that is wrong with it is told
+// and not only the first thing met.
 Outcome examine(Context& context, const VerifyArguments& arguments) {
   Outcome outcome;
-  try {
-    Database db = context.open_for_reading(arguments.path);
-    outcome.recovered = !db.recovery().clean;
-    outcome.lost_commit = db.recovery().used_older_commit;
+  const auto verify = [&](bool accept_damage) {
+    Database db = context.open_for_checking(arguments.path, accept_damage);
+    outcome.recovery = db.recovery();
     Progress progress("verifying", Progress::Amount::count, "pages", context.quiet, &interrupt());
     outcome.report = db.verify(parse_level(arguments.level), &progress, &interrupt());
+  };
+  try {
+    verify(false);
+    return outcome;
   } catch (const Error& error) {
     // Damage that already keeps the file from opening is a finding, not a failure of the check.
-    if (error.code() != ErrorCode::corrupted && error.code() != ErrorCode::page_corrupted) throw;
+    if (!is_damage(error)) throw;
+    outcome.opens = false;
+    outcome.recovery.clean = false;
     outcome.report.problems.push_back(
-        {"file", error.what(), "the check could not go on", error.position()});
+        {"file", std::string("It does not open: ") + error.what() + ".",
+         "No table can be read; restore the file from a backup.", error.position()});
+  }
+  const VerifyProblem does_not_open = outcome.report.problems.front();
+  try {
+    verify(true);
+    outcome.report.problems.insert(outcome.report.problems.begin(), does_not_open);
+  } catch (const Error& error) {
+    if (!is_damage(error)) throw;
   }
   return outcome;
+}
+
+const char* describe_recovery(const Outcome& outcome) {
+  if (!outcome.opens) return "impossible";
+  if (outcome.recovery.used_older_commit) {
+    return "needed; the newest commit is damaged, the one before it was checked";
+  }
+  if (outcome.recovery.used_mirror) return "needed; the copy of the header was used";
+  return "needed; no commit is lost";
 }
 
 int run_verify(Context& context, const VerifyArguments& arguments) {
@@ -57,8 +86,10 @@ int run_verify(Context& context, const VerifyArguments& arguments) {
     context.out.json_document(Json{{"path", arguments.path},
                                    {"level", arguments.level},
                                    {"ok", report.ok()},
-                                   {"recovered", outcome.recovered},
-                                   {"lost_last_commit", outcome.lost_commit},
+                                   {"clean", outcome.recovery.clean},
+                                   {"opens", outcome.opens},
+                                   {"lost_last_commit", outcome.recovery.used_older_commit},
+                                   {"notes", outcome.recovery.notes},
                                    {"pages_checked", report.pages_checked},
                                    {"tables_checked", report.tables_checked},
                                    {"rows_checked", report.entries_checked},
@@ -69,10 +100,8 @@ int run_verify(Context& context, const VerifyArguments& arguments) {
   FactList list;
   list.add("File", escape_controls(arguments.path));
   list.add("Level", arguments.level);
-  if (outcome.recovered) {
-    list.add("Recovery", outcome.lost_commit ? "needed; the last commit was damaged and is lost"
-                                             : "needed and done; no commit was lost");
-  }
+  list.add("Closed cleanly", outcome.recovery.clean ? "yes" : "no");
+  if (!outcome.recovery.clean) list.add("Recovery", describe_recovery(outcome));
   list.add("Pages checked", format_count(report.pages_checked));
   list.add("Tables checked", format_count(report.tables_checked));
   list.add("Rows checked", format_count(report.entries_checked));

@@ -297,7 +297,8 @@ bool Opener::try_slot(int index, bool may_quick_load, txn::OpenedState& state) {
   state.held = {};
   const RepairOptions repair{options_.repair_progress, options_.cancel};
   if (read_only_) {
-    if (recovery_needed_ || index != header_.primary) {
+    const bool doubtful = recovery_needed_ || index != header_.primary;
+    if (doubtful && !options_.accept_damage) {
       verify_trees(pool, layout_, commit, repair);
       report_.full_repair = true;
     }

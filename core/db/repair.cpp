@@ -50,24 +50,22 @@ void walk_commit(page::FramePool& pool, const format::CommitSlot& commit,
   if (options.progress != nullptr) options.progress->progress(total_pages, total_pages);
 }
 
-// Base pages that a blob region of an older release lies on are never handed out (spec 01
-// section 7.6).
+}  // namespace
+
 void hold_blob_region(page::PageAllocator& allocator, const format::Layout& layout,
-                      const format::CommitSlot& commit) {
-  const format::BlobRegion& blobs = commit.blob_region;
-  if (blobs.offset == 0 || blobs.offset >= layout.file_bytes()) return;
+                      const format::BlobRegion& blobs) {
+  if (!blobs.begins_inside(layout.file_bytes())) return;
   for (uint32_t region = 0; region < layout.region_count(); ++region) {
     for (uint32_t i = 0; i < layout.pages_in_region(region); ++i) {
       const PageNumber page{region, i, 0};
       const uint64_t begin = layout.page_offset(page);
-      if (begin + format::kPageBytes > blobs.offset && begin < blobs.offset + blobs.length) {
+      if (begin + format::kPageBytes <= blobs.offset) continue;
+      if (begin < blobs.offset || begin - blobs.offset < blobs.length) {
         allocator.try_mark_used(page);
       }
     }
   }
 }
-
-}  // namespace
 
 page::PageAllocator rebuild_allocator(page::FramePool& pool, const format::Layout& layout,
                                       const format::CommitSlot& commit, txn::HeldPages& held,
@@ -88,7 +86,7 @@ page::PageAllocator rebuild_allocator(page::FramePool& pool, const format::Layou
     notes.push_back(std::to_string(conflicts) +
                     " pages listed as freed are in use; the lists are ignored for them.");
   }
-  hold_blob_region(allocator, layout, commit);
+  hold_blob_region(allocator, layout, commit.blob_region);
   return allocator;
 }
 

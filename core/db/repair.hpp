@@ -27,6 +27,11 @@ page::PageAllocator rebuild_allocator(page::FramePool& pool, const format::Layou
                                       const RepairOptions& options,
                                       std::vector<std::string>& notes);
 
+// Marks the base pages that a blob region of an older release lies on, which are never handed out
+// (spec 01 section 7.6).
+void hold_blob_region(page::PageAllocator& allocator, const format::Layout& layout,
+                      const format::BlobRegion& blobs);
+
 // Verifies every tree of the commit without an allocator; throws as above.
 void verify_trees(page::FramePool& pool, const format::Layout& layout,
                   const format::CommitSlot& commit, const RepairOptions& options);

@@ -1,43 +1,57 @@
 #include "db/verify.hpp"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
-#include "btree/cursor.hpp"
 #include "btree/verify.hpp"
-#include "format/allocator_key.hpp"
+#include "db/findings.hpp"
+#include "db/page_census.hpp"
+#include "db/verify_header.hpp"
+#include "db/verify_rows.hpp"
 #include "format/system_tables.hpp"
 #include "format/type_info.hpp"
-#include "page/allocator_codec.hpp"
+#include "format/utf8.hpp"
 #include "page/page_allocator.hpp"
 #include "rdb/error.hpp"
 #include "txn/catalog.hpp"
-#include "txn/table_pages.hpp"
 
 namespace rdb::db {
 
 namespace {
 
+using format::LeafView;
 using format::PageNumber;
+using format::TableRecord;
 
-// A header read beside a commit may be half old and half new; the next read is not.
-constexpr int kHeaderReads = 4;
 // How long verification waits for a moment without a writer, to copy the allocator.
 constexpr std::chrono::milliseconds kQuietWait{200};
+constexpr uint64_t kPagesPerReport = 4096;
 
-constexpr const char* kRowsLost =
-    "Rows of this table may be missing or wrong; export what can be read and restore from a "
-    "backup.";
-constexpr const char* kUnreachable =
-    "Tables recorded here cannot be found any more; restore from a backup.";
-constexpr const char* kHeaderDamaged =
-    "The database may not open after the next crash; copy its tables to a new file now.";
-constexpr const char* kSpaceWasted =
-    "No data is affected, but the space is lost until a full repair.";
-constexpr const char* kMayOverwrite =
-    "A later write could overwrite data in use; copy the tables to a new file and stop using this "
-    "one.";
+// A table as its catalog tells it.
+struct CatalogEntry {
+  std::string name;
+  TableRecord record;
+  bool trusted = true;  // the page of the catalog matches its checksum
+};
+
+// The collections of a multimap, as the walk of its outer tree meets them.
+struct Collections {
+  std::vector<std::pair<format::RootRecord, bool>> subtrees;  // root, trusted
+  uint64_t inline_values = 0;
+};
+
+// The order of a type whose stored width is the type's own; else of nothing.
+btree::KeyOrder value_order(const TableRecord& record) {
+  format::TypeInfo values = format::describe_type(record.value_type);
+  if (values.known && values.width != record.widths.value) values = {};
+  return btree::KeyOrder(values);
+}
+
+bool has_types_of(const TableRecord& record, const format::SystemTable& table) {
+  return record.kind == TableKind::normal && record.key_type == table.key_type_name() &&
+         record.value_type == table.value_type_name() && record.widths == table.widths;
+}
 
 class Verifier {
  public:
@@ -54,65 +68,63 @@ class Verifier {
         store.transaction_ended();
       }
     } release{store_, snapshot_.txn_id};
-    check_header();
-    if (level_ >= VerifyLevel::checksums) {
-      seen_.emplace(layout_);
-      report_progress();
-      check_namespace(snapshot_.user_root, "user", false);
-      check_namespace(snapshot_.system_root, "system", true);
-    }
-    if (level_ == VerifyLevel::full) check_allocation();
+    verify_header(store_, findings_);
+    if (level_ >= VerifyLevel::checksums) check_pages();
     if (progress_ != nullptr) progress_->progress(layout_.total_pages(), layout_.total_pages());
+    findings_.finish();
     return std::move(report_);
   }
 
  private:
   void take_snapshot();
-  void check_header();
+  void check_pages();
+  void check_trees();
   void check_namespace(const format::TreeRoot& catalog, const char* space, bool system);
-  void check_table(const std::string& name, const format::TableRecord& record, bool system);
-  void check_subtrees(const std::string& object, const format::TableRecord& record,
-                      const std::vector<format::RootRecord>& subtrees, uint64_t inline_values,
-                      const btree::VerifyOptions& options);
+  void check_table(const CatalogEntry& table, bool system);
+  void check_record(const std::string& object, const TableRecord& record);
+  void collect(const std::string& object, const TableRecord& record, Collections& collections,
+               PageNumber page, const LeafView& leaf, bool trusted);
+  void check_collections(const std::string& object, const TableRecord& record,
+                         const Collections& collections, bool complete);
+  void check_order_again(const std::string& object, const TableRecord& record,
+                         const btree::KeyOrder& order);
+  void check_old_tree(const OldTree& tree);
+  void name_owners();
   void check_allocation();
-  void compare(const page::PageAllocator& allocator, const char* object);
-  std::optional<page::PageAllocator> stored_allocator();
+  void report_comparison(const PageCensus::Comparison& found, const char* object);
 
-  void problem(std::string object, std::string what, const char* meaning,
-               uint64_t page = Error::kNoPosition) {
-    report_.problems.push_back({std::move(object), std::move(what), meaning, page});
+  btree::VerifyOptions tree_options(bool trusted_root = true) const {
+    btree::VerifyOptions options;
+    options.order = level_ == VerifyLevel::full;
+    options.root_suspect = !trusted_root;
+    return options;
   }
-  bool claim(PageNumber page) {
-    CancelToken::check(cancel_);
-    if (!layout_.contains(page) || !seen_->try_mark_used(page)) return false;
-    pages_done_ += page.base_pages();
-    if (pages_done_ / 4096 != reported_ / 4096) report_progress();
-    return true;
-  }
-  void report_progress() {
-    reported_ = pages_done_;
-    if (progress_ != nullptr && !progress_->progress(pages_done_, layout_.total_pages())) {
-      throw Error(ErrorCode::cancelled, "the verification was stopped by its progress callback");
-    }
-  }
-  btree::VerifyResult verify_tree(
-      const std::string& object, const char* meaning, const format::TreeRoot& root,
-      const btree::TreeShape& shape, const btree::VerifyOptions& options,
-      const std::function<void(PageNumber, const format::LeafView&)>& visit_leaf = {});
+  btree::VerifyResult verify_tree(const std::string& object, const char* meaning,
+                                  const format::TreeRoot& root, const btree::TreeShape& shape,
+                                  const btree::VerifyOptions& options,
+                                  const btree::VisitLeaf& visit_leaf = {});
+  bool claim(const std::string& object, PageNumber page);
+  void report_progress();
 
   txn::Store& store_;
   const VerifyLevel level_;
   ProgressSink* progress_;
   const CancelToken* cancel_;
   VerifyReport report_;
+  Findings findings_{report_};
 
   format::Layout layout_;
   txn::Snapshot snapshot_;
   std::optional<page::PageAllocator> live_allocator_;  // as of snapshot_, when no writer was about
-  std::vector<PageNumber> held_back_;                  // used in it, though unreachable
-  std::optional<page::PageAllocator> seen_;            // used: reached by this walk
+  std::vector<PageNumber> pending_;  // used in it, though unreachable and listed nowhere
+  format::BlobRegion blobs_;
+
+  std::optional<PageCensus> census_;
+  std::optional<SystemRows> rows_;
+  bool complete_ = true;  // no damage hides pages
   uint64_t pages_done_ = 0;
   uint64_t reported_ = 0;
+  bool naming_owners_ = false;
 };
 
 void Verifier::take_snapshot() {
@@ -129,11 +141,12 @@ void Verifier::take_snapshot() {
     }
     snapshot_ = store_.snapshots().capture_durable();
     layout_ = store_.pool().layout();
+    blobs_ = store_.blob_region();
     if (quiet) {
       // With non-durable commits pending the allocator is ahead of the durable root.
       if (store_.unpersisted().empty() && store_.non_durable_commits == 0) {
         live_allocator_ = store_.allocator();
-        held_back_ = store_.pending().all();
+        pending_ = store_.pending().all();
       }
       store_.writer_lock().release();
     }
@@ -143,208 +156,338 @@ void Verifier::take_snapshot() {
   }
 }
 
-void Verifier::check_header() {
-  std::array<std::byte, format::kHeaderBytes> bytes;
-  for (int attempt = 1;; ++attempt) {
-    std::vector<VerifyProblem> problems;
-    const auto note = [&](std::string what) {
-      problems.push_back({"header", std::move(what), kHeaderDamaged, Error::kNoPosition});
-    };
-    try {
-      store_.pool().backend().read(0, bytes);
-      const format::Header header = format::Header::parse(bytes);
-      for (int slot = 0; slot < 2; ++slot) {
-        if (header.slot_state(slot) != format::SlotState::valid) {
-          note("Commit slot " + std::to_string(slot) + " does not match its checksum.");
-        } else {
-          static_cast<void>(header.slot(slot));
-        }
-      }
-      if (!header.recovery_required && header.layout.file_bytes() > store_.file_bytes()) {
-        note("The file is shorter than its header says.");
-      }
-    } catch (const Error& error) {
-      note(error.what());
+void Verifier::check_pages() {
+  census_.emplace(layout_);
+  census_->reserve(blobs_);
+  rows_.emplace(snapshot_, *census_, findings_);
+  report_progress();
+  check_trees();
+  rows_->judge();
+  for (const OldTree& tree : rows_->old_trees()) check_old_tree(tree);
+  if (level_ == VerifyLevel::full) check_allocation();
+  name_owners();
+}
+
+void Verifier::check_trees() {
+  check_namespace(snapshot_.user_root, "user", false);
+  check_namespace(snapshot_.system_root, "system", true);
+}
+
+bool Verifier::claim(const std::string& object, PageNumber page) {
+  CancelToken::check(cancel_);
+  pages_done_ += page.base_pages();
+  if (pages_done_ / kPagesPerReport != reported_ / kPagesPerReport) report_progress();
+  if (naming_owners_) {
+    for (Findings::Contested& contested : findings_.contested()) {
+      const bool overlaps =
+          contested.page.region == page.region &&
+          contested.page.first_base_page() < page.first_base_page() + page.base_pages() &&
+          page.first_base_page() < contested.page.first_base_page() + contested.page.base_pages();
+      if (overlaps && !contested.settled) findings_.settle(contested, object);
     }
-    if (problems.empty() || attempt == kHeaderReads) {
-      for (VerifyProblem& p : problems) report_.problems.push_back(std::move(p));
-      return;
-    }
+  }
+  return census_->reach(page);
+}
+
+void Verifier::report_progress() {
+  reported_ = pages_done_;
+  const uint64_t total = layout_.total_pages();
+  if (progress_ != nullptr && !progress_->progress(std::min(pages_done_, total), total)) {
+    throw Error(ErrorCode::cancelled, "the verification was stopped by its progress callback");
   }
 }
 
-btree::VerifyResult Verifier::verify_tree(
-    const std::string& object, const char* meaning, const format::TreeRoot& root,
-    const btree::TreeShape& shape, const btree::VerifyOptions& options,
-    const std::function<void(PageNumber, const format::LeafView&)>& visit_leaf) {
+btree::VerifyResult Verifier::verify_tree(const std::string& object, const char* meaning,
+                                          const format::TreeRoot& root,
+                                          const btree::TreeShape& shape,
+                                          const btree::VerifyOptions& options,
+                                          const btree::VisitLeaf& visit_leaf) {
   btree::DeviceReader device(store_.pool().backend(), layout_);
+  bool taken = false;
   const auto result = btree::verify_tree(
-      device, root, shape, [&](PageNumber page) { return claim(page); },
-      [&](const btree::TreeProblem& p) { problem(object, p.what, meaning, p.page.bits()); },
+      device, root, shape,
+      [&](PageNumber page) {
+        taken = !claim(object, page);
+        return !taken;
+      },
+      [&](const btree::TreeProblem& p) {
+        if (taken) {
+          findings_.add_contested(object, "Page " + p.page.text() + " is already in use",
+                                  meaning::kSharedPage, p.page);
+          taken = false;
+        } else {
+          findings_.add(object, p.what, meaning, p.page);
+        }
+      },
       options, visit_leaf);
-  report_.pages_checked += result.pages;
-  report_.entries_checked += result.entries;
+  complete_ = complete_ && result.complete;
+  if (!naming_owners_) {
+    report_.pages_checked += result.pages;
+    report_.entries_checked += result.entries;
+  }
   return result;
 }
 
 void Verifier::check_namespace(const format::TreeRoot& catalog, const char* space, bool system) {
   const std::string object = std::string("catalog of ") + space + " tables";
-  btree::VerifyOptions options;
-  options.order = level_ == VerifyLevel::full;
-  std::vector<std::pair<std::string, format::TableRecord>> tables;
-  verify_tree(object, kUnreachable, catalog, txn::catalog_shape(), options,
-              [&](PageNumber page, const format::LeafView& leaf) {
+  std::vector<CatalogEntry> tables;
+  verify_tree(object, meaning::kTablesLost, catalog, txn::catalog_shape(), tree_options(),
+              [&](PageNumber page, const LeafView& leaf, bool trusted) {
                 for (uint32_t i = 0; i < leaf.size(); ++i) {
                   const std::string name(as_text(leaf.key(i)));
                   try {
-                    tables.emplace_back(name, format::TableRecord::parse(name, leaf.value(i)));
+                    if (name.empty()) throw Error(ErrorCode::corrupted, "a table has no name");
+                    if (!format::is_utf8(name)) {
+                      throw Error(ErrorCode::corrupted, "the name of a table is not UTF-8");
+                    }
+                    tables.push_back({name, TableRecord::parse(name, leaf.value(i)), trusted});
                   } catch (const Error& error) {
-                    problem("table \"" + name + "\"", error.what(), kUnreachable, page.bits());
+                    complete_ = false;  // its pages cannot be found
+                    if (trusted) {
+                      findings_.add(object, error.what(), meaning::kTableUnusable, page);
+                    }
                   }
                 }
               });
-  for (const auto& [name, record] : tables) check_table(name, record, system);
+  for (const CatalogEntry& table : tables) check_table(table, system);
 }
 
-void Verifier::check_table(const std::string& name, const format::TableRecord& record,
-                           bool system) {
-  ++report_.tables_checked;
-  const std::string object = (system ? "system table \"" : "table \"") + name + "\"";
-  // System tables may hold keys of both byte orders, or rows that compare equal (spec 02
-  // section 15.2).
-  btree::VerifyOptions options;
-  options.order = level_ == VerifyLevel::full && !system;
+void Verifier::check_table(const CatalogEntry& table, bool system) {
+  const TableRecord& record = table.record;
+  const std::string object = (system ? "system table \"" : "table \"") + table.name + "\"";
+  if (!naming_owners_) ++report_.tables_checked;
+  if (table.trusted) check_record(object, record);
+  const format::SystemTable* known = system ? format::find_system_table(table.name) : nullptr;
+  bool judge_rows = known != nullptr && !naming_owners_;
+  if (judge_rows && !has_types_of(record, *known)) {
+    judge_rows = false;
+    rows_->miss(table.name);
+    if (table.trusted) {
+      findings_.add(object, "It does not have the types it must have.", meaning::kMetadataLost);
+    }
+  }
+
+  // The orders of internal key types differ between writers (spec 02 section 15.2); what can be
+  // told about them is told when all rows have been seen.
+  btree::VerifyOptions options = tree_options(table.trusted);
+  options.order = options.order && !(system && record.key_type.name.starts_with("redb::"));
+  const bool multimap = record.kind == TableKind::multimap;
+  Collections collections;
+  bool all_rows = true;
+  btree::VisitLeaf visit_leaf;
+  if (multimap || judge_rows) {
+    visit_leaf = [&](PageNumber page, const LeafView& leaf, bool trusted) {
+      if (multimap) collect(object, record, collections, page, leaf, trusted);
+      if (!judge_rows) return;
+      if (trusted) rows_->take(table.name, page, leaf);
+      all_rows = all_rows && trusted;
+    };
+  }
+  const auto result = verify_tree(object, system ? meaning::kMetadataLost : meaning::kRowsLost,
+                                  record.root, txn::tree_shape(record), options, visit_leaf);
+  if (judge_rows) {
+    if (!result.complete || !all_rows) rows_->miss(table.name);
+    const btree::KeyOrder order = rows_->order_of(*known);
+    if (result.ok() && result.complete && order.known() && level_ == VerifyLevel::full) {
+      check_order_again(object, record, order);
+    }
+  }
+  if (multimap) {
+    check_collections(object, record, collections, result.complete && table.trusted);
+  } else if (table.trusted && record.length != (record.root ? record.root->length : 0)) {
+    findings_.add(object,
+                  "Its record counts " + std::to_string(record.length) + " rows, its root " +
+                      std::to_string(record.root ? record.root->length : 0) + ".",
+                  meaning::kCountWrong);
+  }
+}
+
+void Verifier::check_record(const std::string& object, const TableRecord& record) {
   const auto check_type = [&](const TypeName& type, const std::optional<uint32_t>& width) {
     const format::TypeInfo info = format::describe_type(type);
     if (info.known && info.width != width) {
-      problem(object, "The stored width of type " + type.name + " is not that type's width.",
-              kRowsLost);
+      findings_.add(object, "The stored width of type " + type.name + " is not that type's width.",
+                    meaning::kTableUnusable);
     }
   };
   check_type(record.key_type, record.widths.key);
   check_type(record.value_type, record.widths.value);
+  if (record.key_alignment != 1 || record.value_alignment != 1) {
+    findings_.add(object, "Its record names an alignment other than 1.", meaning::kTableUnusable);
+  }
+}
 
-  std::vector<format::RootRecord> subtrees;
-  uint64_t inline_values = 0;
-  std::function<void(PageNumber, const format::LeafView&)> visit_leaf;
-  if (record.kind == TableKind::multimap) {
-    visit_leaf = [&](PageNumber, const format::LeafView& leaf) {
-      for (uint32_t i = 0; i < leaf.size(); ++i) {
-        const auto collection = btree::parse_collection(leaf.value(i), record.widths.value, true);
-        if (collection.inline_leaf) {
-          inline_values += format::LeafView::parse(*collection.inline_leaf,
-                                                   btree::collection_widths(record.widths.value))
-                               .size();
-        } else {
-          subtrees.push_back(collection.subtree);
+// One collection that is damaged says nothing about the others of its leaf.
+void Verifier::collect(const std::string& object, const TableRecord& record,
+                       Collections& collections, PageNumber page, const LeafView& leaf,
+                       bool trusted) {
+  const btree::KeyOrder order = value_order(record);
+  for (uint32_t i = 0; i < leaf.size(); ++i) {
+    try {
+      const auto collection = btree::parse_collection(leaf.value(i), record.widths.value, true);
+      if (!collection.inline_leaf) {
+        collections.subtrees.emplace_back(collection.subtree, trusted);
+        continue;
+      }
+      const LeafView values =
+          LeafView::parse(*collection.inline_leaf, btree::collection_widths(record.widths.value));
+      collections.inline_values += values.size();
+      if (!trusted || !order.known() || level_ != VerifyLevel::full) continue;
+      for (uint32_t j = 1; j < values.size(); ++j) {
+        if (order.compare(values.key(j - 1), values.key(j)) >= 0) {
+          throw Error(ErrorCode::corrupted, "its values " + std::to_string(j - 1) + " and " +
+                                                std::to_string(j) + " are out of order");
         }
       }
-    };
-  }
-  verify_tree(object, system ? kSpaceWasted : kRowsLost, record.root, txn::tree_shape(record),
-              options, visit_leaf);
-  if (record.kind == TableKind::multimap) {
-    check_subtrees(object, record, subtrees, inline_values, options);
-  } else if (record.length != (record.root ? record.root->length : 0)) {
-    problem(object, "The record's entry count differs from its tree's.", kRowsLost);
-  }
-}
-
-void Verifier::check_subtrees(const std::string& object, const format::TableRecord& record,
-                              const std::vector<format::RootRecord>& subtrees,
-                              uint64_t inline_values, const btree::VerifyOptions& options) {
-  format::TypeInfo values = format::describe_type(record.value_type);
-  if (values.known && values.width != record.widths.value) values = {};
-  const btree::TreeShape shape{btree::collection_widths(record.widths.value),
-                               btree::KeyOrder(values)};
-  uint64_t pairs = inline_values;
-  for (const format::RootRecord& root : subtrees) {
-    pairs += verify_tree(object, kRowsLost, root, shape, options).entries;
-  }
-  if (pairs != record.length) {
-    problem(object,
-            "The record counts " + std::to_string(record.length) + " pairs, the table holds " +
-                std::to_string(pairs) + ".",
-            kRowsLost);
-  }
-}
-
-// The state stored by the commit itself; nullopt when there is none, it is older, or does not parse
-// (opening then repairs, so that is no problem).
-std::optional<page::PageAllocator> Verifier::stored_allocator() {
-  try {
-    const auto record =
-        txn::find_record(store_.pool(), snapshot_.system_root, format::kAllocatorState.name);
-    if (!record || record->widths != format::kAllocatorState.widths) return std::nullopt;
-    std::vector<page::FreeMap> maps;
-    bool current = false;
-    btree::TreeCursor cursor(store_.pool(), record->root, {record->widths, btree::KeyOrder()});
-    for (bool more = cursor.first(); more; more = cursor.next()) {
-      const format::AllocatorKey key = format::AllocatorKey::decode(cursor.key().data());
-      if (key.kind == format::AllocatorKey::Kind::region) {
-        if (key.region != maps.size()) return std::nullopt;
-        maps.push_back(page::decode_region(cursor.value(), layout_.region_max_data_pages));
-      } else if (key.kind == format::AllocatorKey::Kind::txn_id && cursor.value().size() == 8) {
-        current = base::load_le64(cursor.value().data()) == snapshot_.txn_id;
-      }
+    } catch (const Error& error) {
+      complete_ = false;
+      if (!trusted) continue;
+      findings_.add(object,
+                    "page " + page.text() + ", key " + std::to_string(i) + ": " + error.what(),
+                    meaning::kRowsLost, page);
     }
-    if (!current || maps.empty()) return std::nullopt;
-    return page::PageAllocator(layout_, std::move(maps));
-  } catch (const Error&) {
-    return std::nullopt;
   }
+}
+
+void Verifier::check_collections(const std::string& object, const TableRecord& record,
+                                 const Collections& collections, bool complete) {
+  const btree::TreeShape shape{btree::collection_widths(record.widths.value), value_order(record)};
+  uint64_t pairs = collections.inline_values;
+  for (const auto& [root, trusted] : collections.subtrees) {
+    const auto result = verify_tree(object, meaning::kRowsLost, root, shape, tree_options(trusted));
+    pairs += result.entries;
+    complete = complete && result.complete;
+  }
+  if (complete && complete_ && pairs != record.length) {
+    findings_.add(object,
+                  "Its record counts " + std::to_string(record.length) + " pairs, it holds " +
+                      std::to_string(pairs) + ".",
+                  meaning::kCountWrong);
+  }
+}
+
+// The order became known from the rows themselves.
+void Verifier::check_order_again(const std::string& object, const TableRecord& record,
+                                 const btree::KeyOrder& order) {
+  btree::DeviceReader device(store_.pool().backend(), layout_);
+  btree::VerifyOptions options;
+  options.checksums = false;
+  page::PageAllocator seen(layout_);
+  btree::verify_tree(
+      device, record.root, {record.tree_widths(), order},
+      [&](PageNumber page) {
+        CancelToken::check(cancel_);
+        return seen.try_mark_used(page);
+      },
+      [&](const btree::TreeProblem& p) {
+        findings_.add(object, p.what, meaning::kMetadataLost, p.page);
+      },
+      options);
+}
+
+// Pages it shares with the newest commit are the same pages: they only need to have the checksum
+// the old tree expects. The others must be kept for it.
+void Verifier::check_old_tree(const OldTree& tree) {
+  btree::DeviceReader device(store_.pool().backend(), layout_);
+  const auto known = [&](PageNumber page) {
+    return layout_.contains(page) && (census_->is_reached(page) || census_->is_reached_old(page));
+  };
+  const auto check = [&](const format::TreeRoot& root, const btree::TreeShape& shape, bool trusted,
+                         const btree::VisitLeaf& visit) {
+    btree::VerifyOptions options = tree_options(trusted);
+    options.known = known;
+    const auto result = btree::verify_tree(
+        device, root, shape,
+        [&](PageNumber page) {
+          CancelToken::check(cancel_);
+          const bool fresh = census_->reach_old(page);
+          if (complete_ && rows_->lists_complete() && !census_->is_accounted_for(page)) {
+            throw Error(ErrorCode::corrupted, "page " + page.text() + " is not kept for it");
+          }
+          return fresh;
+        },
+        [&](const btree::TreeProblem& p) {
+          findings_.add(tree.object, p.what, tree.meaning, p.page);
+        },
+        options, visit);
+    report_.pages_checked += result.pages;
+  };
+  std::vector<CatalogEntry> tables;
+  check(tree.root, txn::catalog_shape(), true,
+        [&](PageNumber page, const LeafView& leaf, bool trusted) {
+          for (uint32_t i = 0; i < leaf.size(); ++i) {
+            const std::string name(as_text(leaf.key(i)));
+            try {
+              tables.push_back({name, TableRecord::parse(name, leaf.value(i)), trusted});
+            } catch (const Error& error) {
+              if (trusted) findings_.add(tree.object, error.what(), tree.meaning, page);
+            }
+          }
+        });
+  for (const CatalogEntry& table : tables) {
+    const TableRecord& record = table.record;
+    std::vector<std::pair<format::RootRecord, bool>> subtrees;
+    btree::VisitLeaf visit;
+    if (record.kind == TableKind::multimap) {
+      visit = [&](PageNumber, const LeafView& leaf, bool trusted) {
+        btree::for_each_subtree(leaf, record.widths.value, [&](const format::RootRecord& root) {
+          subtrees.emplace_back(root, trusted);
+        });
+      };
+    }
+    check(record.root, txn::tree_shape(record), table.trusted, visit);
+    const btree::TreeShape shape{btree::collection_widths(record.widths.value),
+                                 value_order(record)};
+    for (const auto& [root, trusted] : subtrees) check(root, shape, trusted, {});
+  }
+}
+
+// A second walk, made only when pages are contested: it finds their first user.
+void Verifier::name_owners() {
+  if (findings_.contested().empty()) return;
+  naming_owners_ = true;
+  findings_.muted = true;
+  census_.emplace(layout_);
+  check_trees();
+  findings_.muted = false;
 }
 
 void Verifier::check_allocation() {
-  std::optional<page::PageAllocator> stored;
-  if (!live_allocator_) stored = stored_allocator();
-  if (!live_allocator_ && !stored) return;
-  std::vector<std::string> notes;
-  auto lists =
-      txn::HeldPages::load(store_.pool(), snapshot_, layout_, true, KeyProfile::shodh, notes);
-  lists.keep_if([&](PageNumber page) {
-    held_back_.push_back(page);
-    return true;
-  });
-  if (live_allocator_) {
-    compare(*live_allocator_, "allocator");
-  } else {
-    compare(*stored, "stored allocator state");
+  const std::optional<page::PageAllocator>& stored = rows_->stored_allocator();
+  complete_ = complete_ && rows_->lists_complete();
+  std::optional<PageCensus::Comparison> of_stored;
+  if (stored) {
+    of_stored = census_->compare(*stored, {});
+    report_comparison(*of_stored, "stored allocator state");
   }
+  if (!live_allocator_) return;
+  for (PageNumber page : pending_) {
+    if (!census_->is_reached(page)) continue;
+    findings_.add_contested("allocator", "Page " + page.text() + " waits to be freed and is in use",
+                            meaning::kMayOverwrite, page);
+  }
+  const auto of_live = census_->compare(*live_allocator_, pending_);
+  if (of_live != of_stored) report_comparison(of_live, "allocator");
 }
 
-// Every page is free, or reached exactly once, or held back for somebody.
-void Verifier::compare(const page::PageAllocator& allocator, const char* object) {
-  for (PageNumber page : held_back_) {
-    if (!seen_->try_mark_used(page)) {
-      problem(object, "Page " + page.text() + " is listed as freed and in use.", kMayOverwrite,
-              page.bits());
-    }
-  }
-  uint64_t used_but_free = 0;
-  PageNumber example;
-  for (uint32_t region = 0; region < layout_.region_count(); ++region) {
-    for (uint32_t i = 0; i < layout_.pages_in_region(region); ++i) {
-      const PageNumber page{region, i, 0};
-      const bool used = allocator.is_used(page);
-      const bool reached = seen_->is_used(page);
-      if (used && !reached) ++report_.leaked_pages;
-      if (!used && reached) {
-        if (used_but_free++ == 0) example = page;
-      }
-    }
-  }
-  if (used_but_free > 0) {
-    problem(object,
-            std::to_string(used_but_free) + " pages in use are recorded as free, the first is " +
-                example.text() + ".",
-            kMayOverwrite, example.bits());
-  }
-  if (report_.leaked_pages > 0) {
-    problem(object,
-            std::to_string(report_.leaked_pages) + " pages are recorded as used and hold nothing.",
-            kSpaceWasted);
-  }
+void Verifier::report_comparison(const PageCensus::Comparison& found, const char* object) {
+  const auto report = [&](const PageCensus::Deviation& pages, const std::string& what,
+                          const char* meaning) {
+    if (pages.count == 0) return;
+    const std::string first = pages.first.text();
+    findings_.add(object,
+                  pages.count == 1 ? "Page " + first + " " + what + "."
+                                   : std::to_string(pages.count) + " pages, the first is " + first +
+                                         ": each " + what + ".",
+                  meaning, pages.first);
+  };
+  report(found.reached_but_free, "is in use and recorded as free", meaning::kMayOverwrite);
+  report(found.held_but_free, "is listed as freed and recorded as free already",
+         meaning::kMayOverwrite);
+  // Behind damage that hides pages everything looks unused.
+  if (!complete_) return;
+  report_.leaked_pages = std::max(report_.leaked_pages, found.leaked.count);
+  report(found.leaked, "is recorded as in use and holds nothing", meaning::kSpaceWasted);
 }
 
 }  // namespace

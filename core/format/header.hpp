@@ -43,6 +43,15 @@ struct BlobRegion {
   uint64_t length = 0;
   uint64_t next_sequence = 0;
   uint64_t hlc = 0;
+
+  // Begins behind whole pages of a file of this length. One that does not says nothing about where
+  // the page area ends; its fields are kept all the same (spec 01 section 11.3).
+  bool begins_inside(uint64_t file_bytes) const noexcept {
+    return offset >= kPageBytes && offset % kPageBytes == 0 && offset <= file_bytes;
+  }
+  bool lies_inside(uint64_t file_bytes) const noexcept {
+    return begins_inside(file_bytes) && length <= file_bytes - offset;
+  }
   bool operator==(const BlobRegion&) const = default;
 };
 

@@ -290,4 +290,13 @@ uint32_t check_tracker(Bytes bytes) {
   return len;
 }
 
+bool tracker_offers(Bytes bytes, uint32_t region, uint8_t order) {
+  const size_t one_tree = (bytes.size() - kTrackerTreesOffset) / kTrackerOrders;
+  const std::byte* tree = bytes.data() + kTrackerTreesOffset + order * one_tree;
+  const uint32_t leaf = load_le32(tree + 4 + 4 * (kTrackerHeight - 2));
+  const uint32_t len = load_le32(tree + leaf);
+  return region < len &&
+         (read_leaf(tree, len, kTrackerHeight)[region / 64] >> (region % 64) & 1) != 0;
+}
+
 }  // namespace rdb::page

@@ -59,5 +59,8 @@ std::vector<std::byte> encode_tracker(std::span<const std::optional<uint8_t>> hi
 // Throws format when the bytes are no well-formed tracker. Returns how many regions it has bits
 // for. Its content is a hint that the region rows supersede.
 uint32_t check_tracker(Bytes bytes);
+// Whether it says that a region may have a free block of this order (0..20). Requires bytes that
+// check_tracker accepted.
+bool tracker_offers(Bytes bytes, uint32_t region, uint8_t order);
 
 }  // namespace rdb::page

@@ -64,6 +64,8 @@ class Store : public std::enable_shared_from_this<Store> {
   const io::IoCounters& io_counters() const noexcept { return backend_->counters(); }
   uint64_t file_bytes() const { return backend_->size(); }
   const page::FramePool* pool_if_open() const noexcept { return pool_.get(); }
+  // Never changes while the file is open.
+  const format::BlobRegion& blob_region() const noexcept { return state_.commit.blob_region; }
 
   // Throws recovery_required or closed when no transaction may begin or go on.
   void require_usable() const;

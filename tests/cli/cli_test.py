@@ -331,6 +331,49 @@ class Reading(CliTest):
         self.assertIn("FAILED", self.rdb("verify", self.db, code=NOT_FOUND))
         self.assertEqual(self.content(), bytes(data))
 
+    def unclosed(self):
+        """The file as a crash after the last commit would leave it: marked as in use, one-phase commit."""
+        data = bytearray(self.content())
+        data[9] = (data[9] | 2) & ~4
+        with open(self.db, "wb") as file:
+            file.write(data)
+        return bytes(data)
+
+    def test_verify_never_writes_and_tells_that_a_file_was_not_closed(self):
+        self.make("u32", "&str", [(i, "v" * 50) for i in range(3000)])
+        self.assertTrue(self.json("verify", self.db)["clean"])
+        self.assertRegex(self.rdb("verify", self.db), r"Closed cleanly +yes\n")
+        data = self.unclosed()
+        for options in ([], ["--read-only"]):
+            report = json.loads(self.rdb(*options, "--json", "verify", self.db))
+            self.assertEqual((report["ok"], report["clean"], report["opens"]), (True, False, True))
+            self.assertFalse(report["lost_last_commit"])
+            self.assertEqual(self.content(), data)
+        text = self.rdb("--read-only", "verify", self.db)
+        self.assertRegex(text, r"Closed cleanly +no\n")
+        self.assertRegex(text, r"Recovery +needed; no commit is lost\n")
+        self.assertIn("nothing was written", self.error)
+        self.assertEqual(self.content(), data)
+
+    def test_verify_of_a_file_that_does_not_open_tells_all_that_is_wrong(self):
+        self.make("u32", "&str", [(i, "needle%05d" % i) for i in range(3000)])
+        data = bytearray(self.unclosed())
+        for needle in (b"needle00500", b"needle02500"):
+            data[data.index(needle) + 3] ^= 1
+        # The commit before it cannot help either.
+        data[64 if data[9] & 1 else 192] ^= 0xff
+        with open(self.db, "wb") as file:
+            file.write(data)
+        report = self.json("verify", self.db, code=NOT_FOUND)
+        self.assertEqual((report["ok"], report["opens"]), (False, False))
+        objects = [problem["object"] for problem in report["problems"]]
+        self.assertEqual(objects, ["file", "header", 'table "t"', 'table "t"'], report)
+        self.assertTrue(all(problem["meaning"] for problem in report["problems"]))
+        text = self.rdb("verify", self.db, code=NOT_FOUND)
+        self.assertIn("FAILED, 4 problems", text)
+        self.assertIn("It does not open: ", text)
+        self.assertEqual(self.content(), bytes(data))
+
     def test_a_reader_that_goes_away_is_no_error(self):
         self.make("u32", "&str", [(i, "v" * 100) for i in range(20000)])
         with subprocess.Popen([TOOL, "scan", self.db, "t"], stdout=subprocess.PIPE,

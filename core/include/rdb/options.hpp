@@ -46,6 +46,10 @@ struct OpenOptions {
   // Stored.
   uint32_t region_pages = 0;
 
+  // In mode read_only: take the commit that recovery would try first as it is, whether its pages
+  // are whole or not. For verification, which then tells everything that is wrong with it.
+  bool accept_damage = false;
+
   // Allow opening where the file system offers no locks.
   bool allow_unlocked = false;
 
