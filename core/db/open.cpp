@@ -198,10 +198,14 @@ void Opener::find_layout() {
   const int in_use = slot_ok(header_.primary) ? header_.primary : 1 - header_.primary;
   const CommitSlot commit = slot(in_use);
   const uint64_t stored_bytes = header_.recovery_required ? 0 : header_.layout.file_bytes();
-  const uint64_t blob_offset = commit.version >= 5 ? commit.blob_region.offset : 0;
+  const format::BlobRegion& blobs = commit.blob_region;
+  if (blobs.offset > 0 && !blobs.lies_inside(file_bytes_)) {
+    report_.notes.push_back(
+        "The region of old blobs does not lie inside the file; its blobs are lost.");
+  }
+  const uint64_t blob_offset = blobs.begins_inside(file_bytes_) ? blobs.offset : 0;
   if (blob_offset > 0) {
-    const bool overlap = !header_.recovery_required && blob_offset < stored_bytes;
-    if (overlap || (header_.recovery_required && blob_offset % kPageBytes != 0)) {
+    if (!header_.recovery_required && blob_offset < stored_bytes) {
       // Spec 01 section 7.6: grown by a release that did not move the region.
       force_full_repair_ = true;
       report_.notes.push_back(

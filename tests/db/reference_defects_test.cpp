@@ -290,6 +290,38 @@ TEST_SUITE("db/reference defects") {
     check_damaged([&] { open_device(FaultDevice::from_image(without_fallback)); });
   }
 
+  TEST_CASE("spec 01 11.3: a blob region outside the file does not lengthen the page area") {
+    for (const bool recovery : {true, false}) {
+      const uint64_t end = closed_image().size();
+      for (const auto& [offset, length] :
+           {std::pair{uint64_t{1} << 40, uint64_t{5}}, std::pair{end, ~uint64_t{0} - 4096},
+            std::pair{uint64_t{4097}, uint64_t{5}}}) {
+        Image image = closed_image();
+        edit_header(image, [&](format::Header& header) {
+          format::CommitSlot slot = header.slot(header.primary);
+          slot.version = 5;
+          slot.blob_region.offset = offset;
+          slot.blob_region.length = length;
+          header.set_slot(header.primary, slot);
+          header.recovery_required = recovery;
+        });
+        const auto device = FaultDevice::from_image(image);
+        for (int round = 0; round < 2; ++round) {
+          Database database = open_device(device);
+          REQUIRE_FALSE(database.recovery().notes.empty());
+          WriteTxn txn = database.begin_write();
+          txn.open_table("b", kTextType, kBytesType).put(as_bytes("new"), as_bytes("row"));
+          txn.commit();
+          const VerifyReport report = database.verify(VerifyLevel::full);
+          REQUIRE_EQ(report.problems.size(), 1);
+          CHECK_EQ(report.problems[0].object, "header");
+          database.close();
+          CHECK(header_of(device->live_image()).layout.file_bytes() <= device->live_image().size());
+        }
+      }
+    }
+  }
+
   TEST_CASE("spec 01 2471234c: malformed lists of freed pages do not keep a file from opening") {
     for (const std::string name : {"shodh-crashed", "redb-crashed"}) {
       const Image image = damaged(golden_image(name), [](ImageSurgeon& s) {
