@@ -470,7 +470,13 @@ RDB_API rdb_status rdb_txn_options_init(rdb_txn_options* options, size_t size,
  *
  * RDB_ERR_READ_ONLY: a writer on a database that was opened for reading.
  * RDB_ERR_LOCK_TIMEOUT, RDB_ERR_CANCELLED: another writer stayed.
- * A thread that waits here for a writer of its own waits for ever.
+ * RDB_ERR_MISUSE: a writer is open, options set no limit to the wait, and the process has no other
+ * thread that could end that writer (told by glibc; a process that has had threads may not be
+ * told).
+ *
+ * A writer may be ended by another thread than the one that began it, so nothing else can tell a
+ * wait that will end from one that will not: among several threads, one that waits here for a
+ * writer that only itself would end waits for ever. Set a timeout where that could happen.
  *
  * kind     RDB_TXN_READ or RDB_TXN_WRITE.
  * options  NULL: the defaults.

@@ -364,7 +364,7 @@ class Database {
 
   ReadTxn read() const { return ReadTxn(begin(RDB_TXN_READ, nullptr)); }
   // Waits for another writer; RDB_ERR_LOCK_TIMEOUT when options.timeout passes. A thread that waits
-  // for a writer of its own waits for ever.
+  // for a writer of its own waits for ever; RDB_ERR_MISUSE when it is the only thread.
   WriteTxn write(const WriteOptions& options = {}) const {
     const rdb_txn_options c_options = to_c(options);
     return WriteTxn(begin(RDB_TXN_WRITE, &c_options));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/only_thread.hpp"
+#include "rdb/error.hpp"
+
 namespace rdb::txn {
 
 namespace {
@@ -23,6 +26,11 @@ void WriterLock::acquire(const WriteTxnOptions& options) {
       throw Error(ErrorCode::lock_timeout, "another write transaction is open");
     }
     if (forever && options.cancel == nullptr) {
+      if (base::is_only_thread()) {
+        throw Error(ErrorCode::misuse,
+                    "a write transaction is open, and no other thread exists that could end it: "
+                    "waiting would never end");
+      }
       freed_.wait(lock);
       continue;
     }

@@ -5,6 +5,11 @@
 
 #include "check.h"
 
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 32)
+#include <sys/single_threaded.h>
+#define SINGLE_THREADED __libc_single_threaded
+#endif
+
 static rdb_status try_begin(const rdb_db* db, const rdb_txn_options* options) {
   rdb_txn* txn = WRONG(rdb_txn, &err);
   const rdb_status status = rdb_txn_begin(db, RDB_TXN_WRITE, options, &txn, &err);
@@ -257,11 +262,58 @@ static void waiting(void) {
   CHECK_OK(rdb_close(db, &err));
 }
 
+/* Before any thread is made: later the C library cannot tell. */
+static void waiting_alone(void) {
+#ifdef SINGLE_THREADED
+  rdb_db* db = memory_db();
+  rdb_txn* writer = begin(db, RDB_TXN_WRITE);
+  rdb_txn_options txn_options = RDB_TXN_OPTIONS_INIT;
+
+  CASE("a wait for a writer that nobody could end is refused, when that is certain");
+  if (!SINGLE_THREADED) {
+    printf("skipped: the process has other threads\n"); /* a sanitizer's */
+  } else {
+    CHECK_STATUS(try_begin(db, NULL), RDB_ERR_MISUSE);
+    CHECK_STATUS(try_begin(db, &txn_options), RDB_ERR_MISUSE);
+  }
+  txn_options.wait = RDB_WAIT_NOT;
+  CHECK_STATUS(try_begin(db, &txn_options), RDB_ERR_LOCK_TIMEOUT);
+  CHECK_OK(rdb_txn_commit(writer, &err));
+  CHECK_OK(try_begin(db, NULL));
+  CHECK_OK(rdb_close(db, &err));
+#endif
+}
+
+static void* begin_and_end(void* db) {
+  rdb_txn* writer;
+  if (rdb_txn_begin(db, RDB_TXN_WRITE, NULL, &writer, NULL) != RDB_OK) return &err;
+  return rdb_txn_commit(writer, NULL) == RDB_OK ? NULL : &err;
+}
+
+/* The thread that began a writer is not the one that must end it. */
+static void waiting_for_another_thread(void) {
+  rdb_db* db = memory_db();
+  rdb_txn* writer = begin(db, RDB_TXN_WRITE);
+  pthread_t ender;
+  pthread_t waiter;
+  void* failed = &err;
+
+  CASE("a writer that moved to another thread is waited for, by the thread that began it too");
+  CHECK(pthread_create(&waiter, NULL, begin_and_end, db) == 0);
+  CHECK(pthread_create(&ender, NULL, commit_elsewhere, writer) == 0);
+  CHECK_OK(try_begin(db, NULL));
+  CHECK(pthread_join(ender, &failed) == 0 && failed == NULL);
+  CHECK(pthread_join(waiter, &failed) == 0 && failed == NULL);
+  CHECK_OK(rdb_close(db, &err));
+}
+
 int main(void) {
+  waiting_alone();
   isolation();
   ended();
   readers_do_not_write();
   options();
   waiting();
+  waiting_for_another_thread();
   return check_result();
 }
