@@ -463,7 +463,7 @@ TEST_SUITE("db/open") {
     const Image good = clean_image();
     const auto with_u32 = [&](size_t offset, uint32_t value) {
       Image image = good;
-      for (size_t i = 0; i < 4; ++i) image[offset + i] = static_cast<std::byte>(value >> (8 * i));
+      base::store_le32(&image[offset], value);
       return image;
     };
     for (const Image& image : {with_u32(12, 0), with_u32(12, 512), with_u32(12, 0xffffffff),
