@@ -6,6 +6,7 @@ usage: suite.py STEP --root ROOT --build BUILD [--sanitize KIND] ...
 
   jar        what is in the jar, what its library exports and needs; how the loader finds it
   javadoc    every public item is described
+  conformance  the scripts of tests/conformance replayed
   junit      the JUnit tests, by Maven, under -Xcheck:jni
   package    a Maven project outside of the tree uses the installed package
 """
@@ -180,6 +181,18 @@ class Suite:
                      "--show-packages=exported")
             pages = list(pathlib.Path(folder).rglob("*.html"))
         print(f"javadoc: {len(pages)} pages, no complaint")
+
+    # ---- conformance
+
+    def step_conformance(self):
+        plain = {key: value for key, value in self.env.items() if key != "LD_PRELOAD"}
+        with tempfile.TemporaryDirectory() as folder:
+            self.run("javac", "-Xlint:all", "-Werror", "-cp", self.jar, "-d", folder,
+                     *sorted((self.home / "src/conformance").glob("*.java")), env=plain)
+            scripts = sorted((self.root / "tests/conformance").glob("*.jsonl"))
+            done = self.run("java", "-Xcheck:jni", f"-Drdb.lib.path={self.library}", "-cp",
+                            f"{folder}{os.pathsep}{self.jar}", "Conformance", *scripts)
+        print(done.stdout.strip())
 
     # ---- JUnit
 

@@ -91,6 +91,7 @@ public abstract class Codec<T> {
    * @param typeClass one of the constants of {@link StoredType}
    */
   protected Codec(String typeName, int typeClass) {
+    if (typeClass == 0) throw Native.invalid("0 is no class of types"); // the library's "default type"
     this.typeName = Objects.requireNonNull(typeName);
     this.typeClass = typeClass;
     typeNameBytes = Native.utf8(typeName);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 
 /**
@@ -41,6 +42,8 @@ final class Handle implements Runnable {
     }
   }
 
+  private static final LongAdder LIVE = new LongAdder();
+
   private final String noun;
   private final long pointer;
   private final boolean exclusive;
@@ -64,7 +67,13 @@ final class Handle implements Runnable {
     this.release = release;
     this.parent = parent;
     this.companion = companion;
+    LIVE.increment();
     if (parent != null) parent.adopt(this);
+  }
+
+  /** How many native handles are not released yet: for the tests. */
+  static long live() {
+    return LIVE.sum();
   }
 
   boolean isExclusive() {
@@ -137,6 +146,7 @@ final class Handle implements Runnable {
 
   private boolean releaseOnce() {
     if (!STATE.compareAndSet(this, CLOSED, CLOSED | RELEASED)) return false;
+    LIVE.decrement();
     try {
       release.accept(pointer);
     } finally {
@@ -204,6 +214,7 @@ final class Handle implements Runnable {
   /** After {@link #surrender}: gone says whether the pointer is no longer valid. */
   void surrendered(boolean gone) {
     if (gone) {
+      LIVE.decrement();
       STATE.getAndBitwiseOr(this, CLOSED | RELEASED);
       if (parent != null) parent.orphan(this);
     }

@@ -611,13 +611,26 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
    * @return to be closed
    */
   public Cursor<K, V> prefix(K prefix) {
+    return prefixed(prefix, false);
+  }
+
+  /**
+   * The records whose encoded keys begin with the encoded prefix, last one first.
+   *
+   * @param prefix empty: the whole table
+   * @return an iterator from the last to the first, to be closed
+   */
+  public Cursor<K, V> prefixDescending(K prefix) {
+    return prefixed(prefix, true);
+  }
+
+  private Cursor<K, V> prefixed(K prefix, boolean descending) {
     if (keys.width() >= 0) throw Native.invalid("keys of type " + keys.typeName() + " have no prefixes");
     byte[] lower = keys.encode(prefix);
     byte[] upper = successor(lower);
-    Cursor<K, V> cursor = cursor();
+    Cursor<K, V> cursor = open(descending, false);
     try {
-      cursor.setRange(
-          lower, Range.INCLUDED, upper, upper == null ? Range.NONE : Range.EXCLUDED);
+      cursor.setRange(lower, Range.INCLUDED, upper, upper == null ? Range.NONE : Range.EXCLUDED);
       return cursor;
     } catch (RuntimeException e) {
       cursor.close();

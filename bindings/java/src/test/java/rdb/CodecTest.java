@@ -116,5 +116,6 @@ class CodecTest {
     assertEquals("app::Key", codec.typeName());
     assertEquals(StoredType.USER_DEFINED, codec.typeClass());
     assertArrayEquals(new byte[] {1}, codec.decode(codec.encode(new byte[] {1})));
+    assertThrows(UsageException.class, () -> Codec.stored(new StoredType("u64", 0)));
   }
 }

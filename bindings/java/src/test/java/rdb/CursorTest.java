@@ -85,6 +85,10 @@ class CursorTest {
     try (Cursor<String, Integer> cursor = table.prefix("k0012")) {
       assertEquals(numbers(120, 130), values(cursor));
     }
+    try (Cursor<String, Integer> cursor = table.prefixDescending("k0012")) {
+      assertEquals(129, cursor.next().value());
+      assertEquals(9, values(cursor).size());
+    }
     try (Cursor<String, Integer> cursor = table.prefix("")) {
       assertEquals(COUNT, values(cursor).size());
     }
