@@ -9,6 +9,7 @@
 #include "db/verify.hpp"
 #include "io/file_backend.hpp"
 #include "io/memory_backend.hpp"
+#include "io/prewriting_backend.hpp"
 #include "rdb/error.hpp"
 #include "table/table_impl.hpp"
 #include "txn/read_txn.hpp"
@@ -69,7 +70,9 @@ Database::~Database() = default;
 
 Database Database::open(const std::filesystem::path& path, const OpenOptions& options) {
   return Database(std::make_shared<db::DatabaseImpl>(
-      io::FileBackend::open(path, options.mode, options.allow_unlocked), options, false));
+      std::make_unique<io::PrewritingBackend>(
+          io::FileBackend::open(path, options.mode, options.allow_unlocked)),
+      options, false));
 }
 
 Database Database::open_memory(const OpenOptions& options) {

@@ -42,6 +42,7 @@ class FileBackend final : public StorageBackend {
   void write(uint64_t offset, Bytes data) override;
   void write_gather(uint64_t offset, std::span<const Bytes> parts) override;
   void append(uint64_t offset, Bytes data) override { write(offset, data); }
+  void write_zeros(uint64_t offset, uint64_t size) override;
   void sync() override;
   void resize(uint64_t size) override;
   // Reserves the added range only; holes below the old size stay holes. Where the file system

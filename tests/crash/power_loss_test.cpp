@@ -119,7 +119,7 @@ void check_second_loss(const std::vector<std::byte>& image, const OpenOptions& o
 }
 
 void run_everywhere(const char* what, Workload::Kind kind, const OpenOptions& options,
-                    uint64_t seeds) {
+                    uint64_t seeds, bool as_file = false) {
   Tally tally;
   for (uint64_t n = 0;; ++n) {
     const auto device = std::make_shared<FaultDevice>();
@@ -127,6 +127,7 @@ void run_everywhere(const char* what, Workload::Kind kind, const OpenOptions& op
     plan.stop_at = n;
     plan.torn_sectors = n * 7 % 40;
     device->set_plan(plan);
+    if (as_file) device->open_as_file();
     Workload workload(device, options, kind);
     const bool finished = workload.run();
     CAPTURE(n);
@@ -171,6 +172,11 @@ TEST_SUITE("crash/power loss") {
   TEST_CASE(
       "C1, P2: a page the durable state reaches is not overwritten, however scarce pages are") {
     run_everywhere("power loss, scarce pages", Workload::Kind::reuse, {}, seeds_per_mode());
+  }
+
+  TEST_CASE("the same with zeros written ahead of small commits") {
+    run_everywhere("power loss, zeros ahead", Workload::Kind::mixed, {}, (seeds_per_mode() + 1) / 2,
+                   true);
   }
 
   TEST_CASE("the same with small regions, a tiny budget and a mirror") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fault_backend.hpp"
+#include "io/prewriting_backend.hpp"
 #include "rdb/database.hpp"
 
 namespace rdb::test {
@@ -59,7 +60,11 @@ inline std::string verify_text(const Database& database) {
 
 inline Database open_device(const std::shared_ptr<FaultDevice>& device,
                             const OpenOptions& options = {}) {
-  return Database::open_backend(std::make_unique<FaultBackend>(device), options);
+  std::unique_ptr<StorageBackend> backend = std::make_unique<FaultBackend>(device);
+  if (device->opens_as_file()) {
+    backend = std::make_unique<io::PrewritingBackend>(std::move(backend));
+  }
+  return Database::open_backend(std::move(backend), options);
 }
 
 }  // namespace rdb::test

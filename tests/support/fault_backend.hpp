@@ -116,6 +116,10 @@ class FaultDevice {
   // Replaces the plan. Event and read counts go on, so a plan set late must add event_count().
   void set_plan(const FaultPlan& plan);
 
+  // Databases on this device write zeros ahead of small commits, as they do in files.
+  void open_as_file() { opens_as_file_ = true; }
+  bool opens_as_file() const { return opens_as_file_; }
+
   uint64_t event_count() const;
   uint64_t read_count() const;
   std::vector<Event> events() const;  // all since construction
@@ -172,6 +176,7 @@ class FaultDevice {
   uint64_t reads_ = 0;
   bool stopped_ = false;
   bool open_ = false;
+  bool opens_as_file_ = false;  // set before the first open
 };
 
 // One open of a device. A second one at the same time throws already_open, as a file lock would.

@@ -5,6 +5,7 @@
 // Failures throw Error (io with the errno, out_of_space, read_only).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -30,6 +31,14 @@ class StorageBackend {
     for (Bytes part : parts) {
       write(offset, part);
       offset += part.size();
+    }
+  }
+
+  // Writes zeros, where nobody will read before the next write: a way past caches is welcome.
+  virtual void write_zeros(uint64_t offset, uint64_t size) {
+    static constexpr std::byte kZeros[uint64_t{16} << 10] = {};
+    for (const uint64_t end = offset + size; offset < end; offset += sizeof kZeros) {
+      write(offset, Bytes(kZeros).first(std::min<uint64_t>(sizeof kZeros, end - offset)));
     }
   }
 
