@@ -19,6 +19,9 @@ using format::kPageBytes;
 using format::LeafEditor;
 using format::LeafEntry;
 
+// Children of the root that one more level of branches has when it counts as a level of few pages.
+constexpr uint32_t kFewBranches = 16;
+
 // The separator between two neighbouring pages: any s with last_of_left <= s < first_of_right (spec
 // 02 section 4). For byte strings a prefix of first_of_right that just exceeds last_of_left is
 // often much shorter. It ends between characters, since readers decode separators of &str tables as
@@ -470,11 +473,21 @@ page::NewPage Mutator::allocate(uint64_t bytes, page::PageUse use) {
   return fresh;
 }
 
+// The two upper levels may have few pages, and are replaced again and again then.
+page::PageUse Mutator::use_of(const Step& step) const {
+  if (is_leaf(step.bytes)) return shape_.leaf_use;
+  const bool upper =
+      &step == &path_[0] ||
+      (&step == &path_[1] &&
+       BranchView::parse(path_[0].bytes, shape_.widths).child_count() <= kFewBranches);
+  return upper || shape_.leaf_use == page::PageUse::branch ? page::PageUse::branch
+                                                           : page::PageUse::low_branch;
+}
+
 // A new page of at least bytes with the used part of a page that it replaces.
 page::NewPage Mutator::copy_of(const Step& step, uint64_t used, uint64_t bytes) {
   replaced_.push_back(step.page);
-  const page::NewPage fresh =
-      allocate(bytes, is_leaf(step.bytes) ? shape_.leaf_use : page::PageUse::branch);
+  const page::NewPage fresh = allocate(bytes, use_of(step));
   std::memcpy(fresh.bytes.data(), step.bytes.data(), used);
   return fresh;
 }

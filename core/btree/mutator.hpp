@@ -151,6 +151,7 @@ class Mutator {
   format::BranchChild place_branch(std::span<const format::BranchChild> children,
                                    std::span<const Bytes> keys);
   page::NewPage allocate(uint64_t bytes, page::PageUse use);
+  page::PageUse use_of(const Step& step) const;
   page::NewPage copy_of(const Step& step, uint64_t used, uint64_t bytes);
   std::span<std::byte> image_for(PageNumber page);
   void offer(const Step& step);

@@ -23,7 +23,13 @@ struct RunRule {
 constexpr RunRule kRunRules[] = {{64, false}, {16, false}, {4, true}, {1, true}};
 constexpr uint32_t kLongestRunAsked = 64;
 constexpr uint64_t kSlackDivisor = 3;
-// By PageUse. A run ends so soon that neither use takes all of a long gap from the other.
+// Beside leaves only while their run has this much left: in a file whose gaps are short already,
+// low branches would cut them shorter (4.3 runs a single update instead of 2.9).
+constexpr uint32_t kPlentyPages = 256;
+
+constexpr size_t cursor_of(PageUse use) { return use == PageUse::leaf ? 0 : 1; }
+
+// By cursor. A run ends so soon that neither use takes all of a long gap from the other.
 constexpr uint32_t kLongestRun[] = {1024, 64};
 
 // A growth step costs one more sync and a file system transaction: few of them, but small files
@@ -97,13 +103,13 @@ uint8_t PageAllocator::max_order() const noexcept {
 
 std::optional<PageNumber> PageAllocator::allocate(uint8_t order, PageUse use) {
   if (order == 0) return allocate_page(use, true);
-  const Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  const Cursor& cursor = cursors_[cursor_of(use)];
   return allocate_block(order, cursor.region, cursor.page);
 }
 
 std::optional<PageNumber> PageAllocator::allocate_any(uint8_t order, PageUse use) {
   if (order == 0) return allocate_page(use, false);
-  const Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  const Cursor& cursor = cursors_[cursor_of(use)];
   return allocate_block(order, cursor.region, cursor.page);
 }
 
@@ -112,16 +118,21 @@ std::optional<PageNumber> PageAllocator::allocate_lowest(uint8_t order) {
 }
 
 std::optional<PageNumber> PageAllocator::allocate_page(PageUse use, bool may_ask_for_growth) {
-  Cursor& cursor = cursors_[static_cast<size_t>(use)];
+  if (use == PageUse::low_branch) {
+    const Cursor& leaves = cursors_[cursor_of(PageUse::leaf)];
+    use = leaves.end - leaves.page >= kPlentyPages ? PageUse::leaf : PageUse::branch;
+  }
+  Cursor& cursor = cursors_[cursor_of(use)];
   if (const std::optional<PageNumber> page = take_from_run(cursor)) return page;
   if (free_pages_ == 0) return std::nullopt;
+  if (restart_run(use)) return take_from_run(cursor);
   const bool has_slack = free_pages_ >= layout_.total_pages() / kSlackDivisor;
   for (const RunRule& rule : kRunRules) {
     if (may_ask_for_growth && rule.needs_slack && !has_slack) return std::nullopt;
     if (start_run(use, rule.min_pages)) return take_from_run(cursor);
   }
   // What is left lies in the other use's run.
-  return take_from_run(cursors_[1 - static_cast<size_t>(use)]);
+  return take_from_run(cursors_[1 - cursor_of(use)]);
 }
 
 std::optional<PageNumber> PageAllocator::take_from_run(Cursor& cursor) {
@@ -138,9 +149,22 @@ std::optional<PageNumber> PageAllocator::take_from_run(Cursor& cursor) {
   return PageNumber{cursor.region, *page, 0};
 }
 
+bool PageAllocator::restart_run(PageUse use) {
+  const Cursor& other = cursors_[1 - cursor_of(use)];
+  for (const Cursor& run : recent_[cursor_of(use)]) {
+    if (run.page == run.end || run.region >= regions_.size()) continue;
+    const FreeMap& map = regions_[run.region].map;
+    const bool taken = other.region == run.region && other.page < run.end && run.page < other.end;
+    if (taken || run.end > map.size() || !map.is_free(run.page, run.end - run.page)) continue;
+    cursors_[cursor_of(use)] = run;
+    return true;
+  }
+  return false;
+}
+
 bool PageAllocator::start_run(PageUse use, uint32_t min_pages) {
-  Cursor& cursor = cursors_[static_cast<size_t>(use)];
-  const Cursor& other = cursors_[1 - static_cast<size_t>(use)];
+  Cursor& cursor = cursors_[cursor_of(use)];
+  const Cursor& other = cursors_[1 - cursor_of(use)];
   const size_t count = regions_.size();
   // The cursor's region comes twice: from the cursor, and at the end from its start.
   for (size_t i = 0; i <= count; ++i) {
@@ -148,9 +172,11 @@ bool PageAllocator::start_run(PageUse use, uint32_t min_pages) {
     const uint32_t from = i == 0 ? cursor.page : 0;
     Region& region = regions_[r];
     if (region.longest_run < min_pages || region.map.free_count() < min_pages) continue;
-    if (const auto run =
-            find_run(r, min_pages, from, kLongestRun[static_cast<size_t>(use)], other)) {
+    if (const auto run = find_run(r, min_pages, from, kLongestRun[cursor_of(use)], other)) {
       cursor = {r, run->first, run->first + run->count};
+      size_t& slot = next_recent_[cursor_of(use)];
+      recent_[cursor_of(use)][slot] = cursor;
+      slot = (slot + 1) % kRecentRuns;
       return true;
     }
     const bool searched_all = from == 0 && (other.region != r || other.page >= other.end);

@@ -8,6 +8,8 @@
 //   continues where the one before
 //             stopped, and the search for the next run starts there and wraps around (a log that
 //             reuses its own gaps).
+//   step 0    one of the runs taken last that is entirely free again: branches go round in a few
+//             runs, whose file blocks and frames are warm
 //   step 1    a run of >= 64 pages (256 KiB, one full-speed write) anywhere in the file
 //   step 2    a run of >= 16 pages: still a whole small commit (4 to 8 pages) or several per write
 //   step 3    nothing, when fewer than a third of all pages are free: the caller grows the file
@@ -54,7 +56,11 @@ struct AllocatorState {
 // What a page is for, as far as that tells how soon it is given up: nearly every commit replaces
 // the branches it touched before, a leaf stays until one of its own keys changes. Kept apart, the
 // branches leave whole runs behind, and the leaves are not torn by them.
-enum class PageUse : uint8_t { leaf, branch };
+enum class PageUse : uint8_t {
+  leaf,
+  branch,      // a level of few pages; also the catalog and the system tables as a whole
+  low_branch,  // a level of many: lies beside the leaves where these have plenty of room
+};
 
 class PageAllocator {
  public:
@@ -126,7 +132,8 @@ class PageAllocator {
 
   std::optional<format::PageNumber> allocate_page(PageUse use, bool may_ask_for_growth);
   std::optional<format::PageNumber> take_from_run(Cursor& cursor);
-  // Moves the cursor to the next run of at least min_pages.
+  // Moves the cursor to a run taken before, or to the next one of at least min_pages.
+  bool restart_run(PageUse use);
   bool start_run(PageUse use, uint32_t min_pages);
   std::optional<FreeMap::Run> find_run(uint32_t region, uint32_t min_pages, uint32_t from,
                                        uint32_t max_pages, const Cursor& taken) const;
@@ -136,7 +143,11 @@ class PageAllocator {
   format::Layout layout_;
   std::vector<Region> regions_;
   uint64_t free_pages_ = 0;
-  std::array<Cursor, 2> cursors_;  // by PageUse
+  static constexpr size_t kRecentRuns = 8;
+  // Those that start_run() chose last, by use; a run of no pages stands for none.
+  std::array<std::array<Cursor, kRecentRuns>, 2> recent_;
+  std::array<size_t, 2> next_recent_{};
+  std::array<Cursor, 2> cursors_;  // by use
 };
 
 }  // namespace rdb::page

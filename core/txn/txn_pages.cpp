@@ -11,6 +11,11 @@ namespace {
 // What a page of a transaction takes beside its frame: the node of a hash set, and places in the
 // growing lists that sort, write and free pages.
 constexpr uint64_t kBookkeepingBytesPerPage = 120;
+
+// A transaction that has taken no more replaces few branches of a level of many pages: they stay as
+// long as its leaves do and may lie beside them. One that has taken more will replace most, and
+// they leave whole runs behind when they lie together.
+constexpr size_t kSmallTxnPages = 32;
 }  // namespace
 
 TxnPages::TxnPages(Store& store)
@@ -19,6 +24,9 @@ TxnPages::TxnPages(Store& store)
 // Clustered first; then a larger file; then, when the device is full, any hole that is left.
 PageNumber TxnPages::take(uint8_t order, page::PageUse use) {
   page::PageAllocator& allocator = store_.allocator();
+  if (use == page::PageUse::low_branch && allocated_.size() > kSmallTxnPages) {
+    use = page::PageUse::branch;
+  }
   if (lowest_) {
     if (auto page = allocator.allocate_lowest(order)) return *page;
   }

@@ -86,7 +86,11 @@ class TreeModel {
     for (auto& level : levels_) {
       std::set<size_t> parents;
       for (const size_t i : touched) {
-        replace(level[i], &level == &levels_[0] ? PageUse::leaf : PageUse::branch);
+        // As Mutator and TxnPages have it.
+        const bool low = level.size() > 16 && leaf_updates < 10;
+        replace(level[i], &level == &levels_[0] ? PageUse::leaf
+                          : low                 ? PageUse::low_branch
+                                                : PageUse::branch);
         parents.insert(i / kFanOut);
       }
       touched = std::move(parents);
@@ -133,6 +137,49 @@ TEST_SUITE("page/page_allocator") {
     std::vector<PageNumber> pages;
     for (int i = 0; i < 1500; ++i) pages.push_back(*allocator.allocate(0));
     CHECK(count_runs(pages) == 1);
+  }
+
+  TEST_CASE("pages that every commit replaces go round in a few runs") {
+    PageAllocator allocator(layout_of(20000));
+    std::set<uint64_t> used;
+    std::vector<PageNumber> held;
+    std::deque<std::vector<PageNumber>> queued;
+    for (int commit = 0; commit < 1000; ++commit) {
+      std::vector<PageNumber> taken;
+      for (int i = 0; i < 3; ++i) taken.push_back(take(allocator, 0, PageUse::branch));
+      take(allocator, 0, PageUse::leaf);  // stays
+      for (const PageNumber page : taken) used.insert(page.bits());
+      queued.push_back(std::move(taken));
+      if (queued.size() > 2) {
+        for (const PageNumber page : queued.front()) allocator.release(page);
+        queued.pop_front();
+      }
+    }
+    CHECK(used.size() <= 3 * 64);
+  }
+
+  TEST_CASE("a run taken before is not taken again while a page of it is used, or cut off") {
+    PageAllocator allocator(layout_of(2000));
+    std::vector<PageNumber> run;
+    for (int i = 0; i < 64; ++i) run.push_back(take(allocator, 0, PageUse::branch));
+    for (int i = 1; i < 64; ++i) allocator.release(run[i]);
+    const PageNumber other = take(allocator, 0, PageUse::branch);
+    CHECK(std::find(run.begin(), run.end(), other) == run.end());
+    allocator.release(run[0]);
+    allocator.release(other);
+    allocator.set_layout(layout_of(32));
+    for (int i = 0; i < 32; ++i) {
+      CHECK(allocator.layout().contains(take(allocator, 0, PageUse::branch)));
+    }
+  }
+
+  TEST_CASE("low branches lie beside leaves while these have plenty of room") {
+    PageAllocator allocator(layout_of(2000));
+    const PageNumber leaf = take(allocator, 0, PageUse::leaf);
+    CHECK(count_runs({leaf, take(allocator, 0, PageUse::low_branch)}) == 1);
+    for (int i = 0; i < 800; ++i) take(allocator, 0, PageUse::leaf);  // of a run of 1024
+    const PageNumber last = take(allocator, 0, PageUse::leaf);
+    CHECK(count_runs({last, take(allocator, 0, PageUse::low_branch)}) == 2);
   }
 
   TEST_CASE("a long run is preferred to holes, wherever it lies") {
