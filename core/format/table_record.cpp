@@ -20,6 +20,8 @@ constexpr size_t kValueAlignment = 56;
 constexpr size_t kKeyTypeLength = 60;
 constexpr size_t kTypes = 64;
 
+constexpr uint8_t kCompositeClass = 4;
+
 [[noreturn]] void throw_record(std::string_view table, ErrorCode code, const std::string& what) {
   throw Error(code, "the catalog record of table \"" + std::string(table) + "\" " + what);
 }
@@ -45,15 +47,20 @@ std::optional<uint32_t> parse_width(std::string_view table, const std::byte* in,
   return width;
 }
 
-TypeName parse_type(std::string_view table, Bytes bytes, const char* what) {
+TypeName parse_type(std::string_view table, Bytes bytes, const char* what, bool variable_width,
+                    bool& class_4) {
   if (bytes.empty()) throw_damaged(table, std::string("its ") + what + " is missing");
-  const auto type_class = std::to_integer<uint8_t>(bytes[0]);
-  if (type_class < TypeName::kBuiltin || type_class > TypeName::kTuple) {
+  auto type_class = std::to_integer<uint8_t>(bytes[0]);
+  if (type_class < TypeName::kBuiltin || type_class > kCompositeClass) {
     throw_damaged(table,
                   std::string("the class of its ") + what + " is " + std::to_string(type_class));
   }
   const std::string_view name = as_text(bytes.subspan(1));
   if (!is_utf8(name)) throw_damaged(table, std::string("its ") + what + " is not UTF-8");
+  class_4 = type_class == kCompositeClass;
+  if (class_4) {
+    type_class = name.starts_with('(') && variable_width ? TypeName::kTuple : TypeName::kBuiltin;
+  }
   return {type_class, std::string(name)};
 }
 
@@ -103,8 +110,10 @@ TableRecord TableRecord::parse(std::string_view table, Bytes bytes) {
   if (key_type_length < 2 || key_type_length >= types.size()) {
     throw_damaged(table, "its key type is " + std::to_string(key_type_length) + " bytes long");
   }
-  record.key_type = parse_type(table, types.first(key_type_length), "key type");
-  record.value_type = parse_type(table, types.subspan(key_type_length), "value type");
+  record.key_type = parse_type(table, types.first(key_type_length), "key type", !record.widths.key,
+                               record.key_class_4);
+  record.value_type = parse_type(table, types.subspan(key_type_length), "value type",
+                                 !record.widths.value, record.value_class_4);
   return record;
 }
 
@@ -123,9 +132,9 @@ std::vector<std::byte> TableRecord::encode() const {
   base::store_le32(&out[kValueAlignment], value_alignment);
   base::store_le32(&out[kKeyTypeLength], static_cast<uint32_t>(key_type_length));
   std::byte* const types = &out[kTypes];
-  types[0] = std::byte{key_type.type_class};
+  types[0] = std::byte{key_class_4 ? kCompositeClass : key_type.type_class};
   key_type.name.copy(reinterpret_cast<char*>(types + 1), key_type.name.size());
-  types[key_type_length] = std::byte{value_type.type_class};
+  types[key_type_length] = std::byte{value_class_4 ? kCompositeClass : value_type.type_class};
   value_type.name.copy(reinterpret_cast<char*>(types + key_type_length + 1),
                        value_type.name.size());
   return out;

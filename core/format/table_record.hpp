@@ -12,6 +12,10 @@
 //   60  u32  key type length L    class byte included
 //   64  L    key type             class byte, UTF-8 name
 //   64+L     value type           class byte, UTF-8 name, to the end
+// Class 4 is what redb has written since 4.2 for arrays, tuples, options and lists, whose class was
+// 1, or 3 for tuples of variable width; redb reads the old classes, nobody else reads the new one.
+// It is taken for the class it replaced, so that a type has one name here, and is kept in the file.
+//
 // The encoded size depends on the two type names alone, so a record can be overwritten in place.
 #pragma once
 
@@ -36,6 +40,8 @@ struct TableRecord {
   uint32_t value_alignment = 1;
   TypeName key_type;
   TypeName value_type;
+  bool key_class_4 = false;  // the file says 4 where key_type says 1 or 3
+  bool value_class_4 = false;
 
   // table names the record in messages. Throws corrupted, or format for kinds 1 and 2.
   static TableRecord parse(std::string_view table, Bytes bytes);

@@ -84,8 +84,8 @@ TEST_SUITE("format/table_record") {
     SUBCASE("key type past the end") { base::store_le32(&bytes[60], 11); }
     SUBCASE("key type length 2^32-1") { base::store_le32(&bytes[60], 0xFFFF'FFFF); }
     SUBCASE("key class 0") { bytes[64] = std::byte{0}; }
-    SUBCASE("key class 4") { bytes[64] = std::byte{4}; }
-    SUBCASE("value class 4") { bytes[68] = std::byte{4}; }
+    SUBCASE("key class 5") { bytes[64] = std::byte{5}; }
+    SUBCASE("value class 5") { bytes[68] = std::byte{5}; }
     SUBCASE("key type not UTF-8") { bytes[65] = std::byte{0xFF}; }
     SUBCASE("value type not UTF-8") { bytes[73] = std::byte{0xC3}; }
     CHECK_THROWS_CODE(TableRecord::parse("broken", bytes), ErrorCode::corrupted);
@@ -94,6 +94,24 @@ TEST_SUITE("format/table_record") {
     } catch (const Error& error) {
       CHECK(std::string(error.what()).find("\"broken\"") != std::string::npos);
     }
+  }
+
+  TEST_CASE("class 4 of redb 4.2 is read as the class it replaced, and written back") {
+    TableRecord record = example();
+    record.key_type = {TypeName::kBuiltin, "[u8;8]"};
+    record.widths.key = 8;
+    record.value_type = {TypeName::kTuple, "(u64,&str)"};
+    record.widths.value.reset();
+    std::vector<std::byte> bytes = record.encode();
+    const size_t value_class = 64 + 1 + record.key_type.name.size();
+    bytes[64] = bytes[value_class] = std::byte{4};
+    const TableRecord read = TableRecord::parse("composite", bytes);
+    CHECK(read.key_type == record.key_type);
+    CHECK(read.value_type == record.value_type);
+    CHECK(read.encode() == bytes);
+    base::store_le32(&bytes[48], 12);
+    bytes[47] = std::byte{1};
+    CHECK(TableRecord::parse("composite", bytes).value_type.type_class == TypeName::kBuiltin);
   }
 
   TEST_CASE("a record of file format 1 is an unsupported format") {
