@@ -8,8 +8,10 @@ that the file holds exactly the rows of the round before, verifies it completely
 A file is either closed before it is handed on, or left as a killed process leaves it.
 
 Prints the matrix of what was exchanged. Exit status: 0 all agreed, 1 a difference, 77 not run (no cargo).
-Environment: RDB_INTEROP_LONG=1 runs the full matrix at 10^5 rows too; RDB_INTEROP_SEED=N other rows;
-RDB_INTEROP_ONLY=TEXT chains whose name contains it; JOBS=N programs at once.
+Environment: RDB_INTEROP_LONG=1 runs the full matrix at 10^5 rows too, files past 4 GiB and redb 4.x, which
+wants a newer cargo; RDB_INTEROP_SHORT=1 small files only, for an rdb_side with sanitizers;
+RDB_INTEROP_SEED=N other rows; RDB_INTEROP_ONLY=TEXT chains whose name contains it; RDB_INTEROP_TARGET=FOLDER
+instead of TARGET_FOLDER; JOBS=N programs at once.
 """
 
 import concurrent.futures
@@ -25,6 +27,7 @@ import time
 
 SKIP = 77
 MIN_CARGO = (1, 89)
+MIN_CARGO_REDB4 = (1, 90)
 REGION_PAGES = 64
 MIRROR_BYTES = 320
 PAGE_BYTES = 4096
@@ -35,6 +38,8 @@ u16-char i16-u16 u32-f32 i32-f64 u64-u64 i64-i16 u128-i128 i128-u128 u32-unit [u
 &[u8;8]-&[u8;8] [u32;3]-[u8;16] [i16;4]-u32 [u64;2]-i64 [[i16;2];3]-bytes [bool;4]-[f32;3]
 [char;2]-[[u8;4];2]""".split()
 WRITERS = ("rdb", "redb", "shodh")
+VAST = "vast:4200"  # rows of a little more than half a MiB, which take a MiB each
+REGION_BYTES = 4 << 30  # of files the Rust engines create
 
 
 class Difference(Exception):
@@ -42,19 +47,20 @@ class Difference(Exception):
 
 
 class Programs:
-    """The three engines behind one command line."""
+    """The engines behind one command line."""
 
-    def __init__(self, rdb_side, referee):
+    def __init__(self, rdb_side, folder):
         self.commands = {
             "rdb": [rdb_side],
-            "redb": [referee, "redb"],
-            "shodh": [referee, "shodh"],
+            "redb": [folder / "referee", "redb"],
+            "shodh": [folder / "referee", "shodh"],
+            "redb4": [folder / "redb4", "redb4"],
         }
         self.calls = 0
         self.lock = threading.Lock()
 
     def run(self, engine, verb, file, *options):
-        command = [*self.commands[engine], verb, str(file), *map(str, options)]
+        command = [*map(str, self.commands[engine]), verb, str(file), *map(str, options)]
         with self.lock:
             self.calls += 1
         done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
@@ -80,7 +86,7 @@ class Chain:
         self.file = pathlib.Path(folder) / "database"
         self.rows = ("--spec", spec, "--seed", seed)
         self.round = 0
-        self.extra = {engine: [] for engine in WRITERS}  # options of every call to an engine
+        self.extra = {engine: [] for engine in (*WRITERS, "redb4")}  # options of every call to an engine
         self.opens = 0
 
     def create(self, engine, *options, crash=()):
@@ -310,6 +316,22 @@ def mixed_order(make):
     return (), chain.opens
 
 
+def never_filled(writer):
+    """A table changed and renamed in one transaction is committed without its checksums by both Rust
+    engines (spec 02, D1). rdb reads it in full, and its verification says what is wrong."""
+
+    def play(make):
+        chain = make("asc-bytes:300,u64-u64:2000")
+        chain.create(writer)
+        chain.round += 1
+        chain.programs.must(writer, "rename", chain.file, *chain.rows, "--round", chain.round)
+        for verb in ("look", "check"):
+            chain.check("rdb", "--expect-problem", "its checksum was never filled in", verb=verb)
+        return (), chain.opens
+
+    return play
+
+
 def restore_savepoint(chain, engine, saved_round, crash=()):
     """Back to the rows of that round, and without savepoints: the file is neutral again."""
     chain.programs.must(engine, "restore", chain.file, *chain.rows, "--round", saved_round,
@@ -337,9 +359,80 @@ def single_tables(writer):
     return play
 
 
+def past_one_region(writer):
+    """A Rust engine fills more than one region of its own size; all three go on with the file.
+
+    What rdb makes of a second region it did not lay out itself, and what the engines make of its close.
+    """
+
+    def play(make):
+        chain = make(f"{VAST},all:100s")
+        chain.create(writer)
+        if chain.file.stat().st_size <= REGION_BYTES:
+            raise Difference("the file has one region only")
+        other = "shodh" if writer == "redb" else "redb"
+        for engine, crash in (("rdb", ()), (other, ("--crash",)), ("rdb", ("--crash",)), (writer, ()),
+                              ("rdb", ()), (other, ())):
+            chain.turn(engine, crash=crash)
+        chain.check("rdb")
+        return (), chain.opens
+
+    return play
+
+
+def later_redb(writer, engines, spec, dirty):
+    """redb 4.x writes the same file version, with deferred page lists and a commit of its own at the end.
+
+    What it creates with arrays or tuples it also marks with a class of types that only rdb reads.
+    """
+
+    def play(make):
+        chain = make(spec)
+        chain.create(writer, crash=crash_options(dirty(0), 0))
+        for step, engine in enumerate(engines * 2):
+            if not dirty(0) and step % 2 == 0:
+                chain.check("rdb", verb="look")
+            chain.turn("rdb", crash=crash_options(dirty(2 * step), step))
+            chain.turn(engine, crash=crash_options(dirty(2 * step + 1), step))
+        chain.check("rdb")
+        return (), chain.opens
+
+    return play
+
+
+def plan_short():
+    """What an rdb_side with sanitizers gets done in a minute or two: each path, small files."""
+    chains = []
+    for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
+        for writer in WRITERS:
+            for size in (10, 0):
+                cells = [(case, size, writer, ending) for case in CASES]
+                chains.append((f"{size} rows, {writer}, {ending}",
+                               exchange(f"all:{size}", writer, dirty, rounds=2, cells=cells)))
+        chains.append((f"many regions, {ending}",
+                       profiles(("--region-pages", REGION_PAGES), dirty, "all:1,all:100s")))
+    chains += [("crossed byte order", crossed_order), ("mixed byte orders", mixed_order),
+               ("torn mirror", torn_mirror)]
+    for writer in ("redb", "shodh"):
+        chains.append((f"kept types, {writer}", kept_types(writer)))
+        chains.append((f"savepoint of {writer}, crashed", savepoints(writer, ("--crash",))))
+    return chains
+
+
 def plan(long):
     """Longest chains first, so that the last worker does not wait for one of them alone."""
     chains = []
+    if long:
+        chains += [(f"past one region, {writer}", past_one_region(writer)) for writer in ("redb", "shodh")]
+        everything = "all:0,all:1,all:10,all:300,kept:100"
+        scalars = ",".join(f"{case}:300" for case in CASES if "[" not in case)
+        others = ("redb4", "shodh", "redb")
+        for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
+            chains += [
+                (f"redb 4, {ending}", later_redb("redb4", ("redb4",), everything, dirty)),
+                (f"redb 4 on rdb's, {ending}", later_redb("rdb", others, "all:1,all:300", dirty)),
+                (f"redb 4 and the others, {ending}", later_redb("redb4", others, scalars, dirty)),
+            ]
     for number, writer in enumerate(WRITERS):
         if long:
             for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
@@ -373,6 +466,7 @@ def plan(long):
     chains.append(("torn mirror", torn_mirror))
     for writer in ("redb", "shodh"):
         chains.append((f"kept types, {writer}", kept_types(writer)))
+        chains.append((f"changed and renamed, {writer}", never_filled(writer)))
         for ending, crash in (("closed", ()), ("crashed", ("--crash",))):
             chains.append((f"savepoint of {writer}, {ending}", savepoints(writer, crash)))
     for writer in WRITERS:
@@ -427,29 +521,34 @@ def not_run(reason):
     sys.exit(SKIP)
 
 
-def build_referee(source, target):
-    version = cargo_version()
-    if version is None or version < MIN_CARGO:
-        not_run(f"it needs cargo {MIN_CARGO[0]}.{MIN_CARGO[1]} or newer, found {version or 'none'}")
+def build_referee(source, target, redb4):
+    version, least = cargo_version(), MIN_CARGO_REDB4 if redb4 else MIN_CARGO
+    if version is None or version < least:
+        not_run(f"it needs cargo {least[0]}.{least[1]} or newer, found {version or 'none'}")
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     manifest = ["--manifest-path", str(source / "Cargo.toml"), "--locked"]
     fetched = subprocess.run(["cargo", "fetch", *manifest], env=environment, check=False)
     if fetched.returncode != 0:
         not_run("cargo cannot fetch the crates")
-    subprocess.run(["cargo", "build", "--release", "--quiet", *manifest], env=environment, check=True)
-    return target / "release" / "referee"
+    features = ["--features", "redb4"] if redb4 else []
+    subprocess.run(["cargo", "build", "--release", "--quiet", *features, *manifest], env=environment,
+                   check=True)
+    return target / "release"
 
 
 def main():
     rdb_side, source, target = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
+    target = pathlib.Path(os.environ.get("RDB_INTEROP_TARGET") or target)
+    long = os.environ.get("RDB_INTEROP_LONG") == "1"
     start = time.monotonic()
-    referee = build_referee(source, target)
+    folder = build_referee(source, target, redb4=long)
     print(f"referee built in {time.monotonic() - start:.0f} s", flush=True)
 
-    programs = Programs(str(rdb_side), str(referee))
+    programs = Programs(rdb_side, folder)
     seed = int(os.environ.get("RDB_INTEROP_SEED", "20260314"))
     only = os.environ.get("RDB_INTEROP_ONLY", "")
-    chains = [c for c in plan(os.environ.get("RDB_INTEROP_LONG") == "1") if only in c[0]]
+    chains = plan_short() if os.environ.get("RDB_INTEROP_SHORT") == "1" else plan(long)
+    chains = [chain for chain in chains if only in chain[0]]
     jobs = int(os.environ.get("JOBS") or os.cpu_count() or 2)
     done, failures, opens = [], 0, 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:

@@ -23,12 +23,13 @@ struct Options {
   std::string spec;
   uint64_t seed = 0;
   uint64_t round = 0;
-  bool crash = false;         // leave without closing
-  bool open_txn = false;      // ... inside a transaction with pages on disk
-  bool expect_clean = false;  // the file must have been closed cleanly
-  bool allow_leaks = false;   // pages that the writer before forgot are no failure
-  bool recheck = false;       // compare all rows after the changes too
-  bool drop_doomed = false;   // remove the multimap table kept.doomed
+  bool crash = false;          // leave without closing
+  bool open_txn = false;       // ... inside a transaction with pages on disk
+  bool expect_clean = false;   // the file must have been closed cleanly
+  bool allow_leaks = false;    // pages that the writer before forgot are no failure
+  std::string expect_problem;  // verification must find one that says so
+  bool recheck = false;        // compare all rows after the changes too
+  bool drop_doomed = false;    // remove the multimap table kept.doomed
   OpenOptions open;
 };
 
@@ -41,6 +42,12 @@ void verify(const Database& database, const Options& options) {
   std::string text;
   for (const VerifyProblem& problem : report.problems) {
     text += "\n  " + problem.object + ": " + problem.what + " (" + problem.meaning + ")";
+  }
+  if (!options.expect_problem.empty()) {
+    if (text.find(options.expect_problem) == std::string::npos) {
+      differ("verification does not find: " + options.expect_problem + text);
+    }
+    return;
   }
   if (!report.ok()) differ("verification found problems:" + text);
   if (report.leaked_pages != 0 && !options.allow_leaks) {
@@ -108,13 +115,36 @@ void compare_kept(const ReadTxn& txn, uint64_t count) {
   }
 }
 
+std::string vast_key(uint64_t row) {
+  std::string key(sizeof row, '\0');
+  for (size_t i = 0; i < key.size(); i++) key[i] = static_cast<char>(row >> (8 * i) & 0xFF);
+  return key;
+}
+
+Table open_vast(auto& txn) {
+  return txn.open_table(kVast, {TypeName::kBuiltin, "u64"}, {TypeName::kBuiltin, "&[u8]"});
+}
+
+void compare_vast(const ReadTxn& txn, uint64_t count, uint64_t round) {
+  const Table table = open_vast(txn);
+  Cursor cursor = table.cursor();
+  for (uint64_t row = 0; row < count; row++) {
+    if (!cursor.next() || as_text(cursor.key()) != vast_key(row) ||
+        as_text(cursor.value()) != vast_value(row, round)) {
+      differ("vast: row " + std::to_string(row) + " is not that of round " + std::to_string(round));
+    }
+  }
+  if (cursor.next() || table.len() != count) differ("vast: has more rows than expected");
+}
+
 void compare_all(const Database& database, const Options& options, uint64_t round) {
   const ReadTxn txn = database.begin_read();
   uint64_t total = 0;
   for (const Rows& rows : parse_spec(options.spec, options.seed)) {
     total += compare(txn, rows, round);
   }
-  if (const uint64_t count = kept_rows(options.spec)) compare_kept(txn, count);
+  if (const uint64_t count = special_rows(options.spec, kKept)) compare_kept(txn, count);
+  if (const uint64_t count = special_rows(options.spec, kVast)) compare_vast(txn, count, round);
   std::printf("rows %llu\n", static_cast<unsigned long long>(total));
 }
 
@@ -212,6 +242,11 @@ void turn(const Options& options) {
     for (const Rows& rows : parse_spec(options.spec, options.seed)) {
       apply(txn, rows, options.round, part, 2);
     }
+    const uint64_t vast_count = part == 0 ? special_rows(options.spec, kVast) : 0;
+    for (uint64_t row = 0; row < vast_count; row++) {
+      if (!vast_changes(row, options.round)) continue;
+      open_vast(txn).put(bytes_of(vast_key(row)), bytes_of(vast_value(row, options.round)));
+    }
     if (part == 1 && options.drop_doomed) txn.delete_table("kept.doomed");
     txn.commit();
   }
@@ -252,6 +287,8 @@ Options parse(int argc, char** argv) {
       options.expect_clean = true;
     else if (word == "--allow-leaks")
       options.allow_leaks = true;
+    else if (word == "--expect-problem")
+      options.expect_problem = argument();
     else if (word == "--recheck")
       options.recheck = true;
     else if (word == "--drop-doomed")

@@ -9,6 +9,8 @@ namespace rdb::interop {
 namespace {
 
 constexpr uint64_t kStep = 0x9E3779B97F4A7C15;
+constexpr uint64_t kVastCycle = 64;  // rounds until all rows have changed
+constexpr size_t kVastBytes = 600 * 1024;
 constexpr uint64_t kAllChars = 0x110000 - 0x800;
 constexpr uint64_t kMaxLarge = 3 * 1024 * 1024;
 constexpr uint64_t kEndless = std::numeric_limits<uint64_t>::max();
@@ -352,10 +354,9 @@ std::optional<uint64_t> Rows::version(uint64_t row, uint64_t round) const {
 std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed) {
   std::vector<Rows> tables;
   for (const Item& item : split_spec(spec)) {
-    bool found = item.name == "kept";
+    bool found = item.name == kKept || item.name == kVast;
     for (const Case& shape : kCases) {
       if (item.name != "all" && item.name != shape.name) continue;
-      if (item.name == "kept") continue;
       tables.emplace_back(shape, item.rows, item.large, seed);
       found = true;
     }
@@ -364,11 +365,22 @@ std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed) {
   return tables;
 }
 
-uint64_t kept_rows(std::string_view spec) {
+uint64_t special_rows(std::string_view spec, std::string_view name) {
   for (const Item& item : split_spec(spec)) {
-    if (item.name == "kept") return item.rows;
+    if (item.name == name) return item.rows;
   }
   return 0;
+}
+
+bool vast_changes(uint64_t row, uint64_t round) { return row % kVastCycle == round; }
+
+std::string vast_value(uint64_t row, uint64_t round) {
+  const uint64_t version = row % kVastCycle <= round ? row % kVastCycle : 0;
+  const std::string piece = Draw::value(98, row, version, false).filler(64);
+  std::string out;
+  out.reserve(kVastBytes);
+  while (out.size() < kVastBytes) out += piece;
+  return out;
 }
 
 }  // namespace rdb::interop

@@ -100,10 +100,17 @@ class Rows {
 };
 
 // "CASE:ROWS[s],...": CASE may be all; s keeps keys and values small, and without it sets up to
-// 1000 rows have some large ones. The case kept is left out: see kept_rows.
+// 1000 rows have some large ones. The cases kept and vast are left out: see special_rows.
 std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed);
 
-// Rows of the tables whose types rdb only preserves; 0 when the file has none.
-uint64_t kept_rows(std::string_view spec);
+// kept: tables whose types rdb only preserves. vast: the table "vast", u64 to &[u8], whose rows
+// take a MiB of the file each. Rows the file has of them; 0 when it has none.
+inline constexpr std::string_view kKept = "kept";
+inline constexpr std::string_view kVast = "vast";
+uint64_t special_rows(std::string_view spec, std::string_view name);
+
+// Whether a round replaces a row of vast, and its value after that round.
+bool vast_changes(uint64_t row, uint64_t round);
+std::string vast_value(uint64_t row, uint64_t round);
 
 }  // namespace rdb::interop

@@ -1,8 +1,9 @@
 """How the files beside this script were made. Reference files are never made anew: existing ones stay.
 
-    make.py REFEREE
+    make.py FOLDER
 
-REFEREE is the program of tests/interop/referee, on the engine versions named in files.json.
+FOLDER holds the programs of tests/interop/referee (redb4 with the feature of that name), on the engine
+versions named below.
 """
 
 import gzip
@@ -16,7 +17,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 MAX_BYTES = 64 * 1024
 SMALL = "all:0s,all:9s,kept:8"
 TREES = "u64-u64:600,str-unit:300,u32-unit:1500,bytes-bytes:12s"
-WRITTEN_BY = {"redb": "redb 3.1.3", "shodh": "shodh-redb 0.5.0"}
+WRITTEN_BY = {"redb": "redb 3.1.3", "shodh": "shodh-redb 0.5.0", "redb4": "redb 4.6.0"}
 
 # name: (specification, seed, steps); a step is (engine, verb, options), each turn is one round.
 RECIPES = {
@@ -39,16 +40,22 @@ RECIPES = {
     # Both byte orders of page-list keys in one table (spec 01, C3).
     "mixed-orders": (SMALL, 9, [("redb", "create"), ("redb", "savepoint"), ("redb", "turn"),
                                 ("shodh", "turn", "--crash")]),
+    "redb4-closed": (SMALL, 11, [("redb4", "create"), ("redb4", "turn"), ("redb4", "turn")]),
+    "redb4-crashed": (SMALL, 12, [("redb4", "create"), ("redb4", "turn"),
+                                  ("redb4", "turn", "--crash", "--open-txn")]),
+    "redb4-savepoint": (SMALL, 13, [("redb4", "create"), ("redb4", "savepoint"), ("redb4", "turn"),
+                                    ("redb4", "turn", "--crash")]),
 }
 
 
-def make(referee, name, folder):
+def make(programs, name, folder):
     spec, seed, steps = RECIPES[name]
     file = pathlib.Path(folder) / name
     turns = 0
     for engine, verb, *options in steps:
         turns += verb == "turn"
-        subprocess.run([referee, engine, verb, str(file), "--spec", spec, "--seed", str(seed), "--round",
+        program = programs / ("redb4" if engine == "redb4" else "referee")
+        subprocess.run([program, engine, verb, str(file), "--spec", spec, "--seed", str(seed), "--round",
                         str(turns), *options], check=True, stdout=subprocess.DEVNULL)
     packed = gzip.compress(file.read_bytes(), 9, mtime=0)
     if len(packed) > MAX_BYTES:
@@ -71,7 +78,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in RECIPES:
             if not (FOLDER / f"{name}.gz").exists():
-                known.append(make(sys.argv[1], name, folder))
+                known.append(make(pathlib.Path(sys.argv[1]), name, folder))
                 index.write_text(json.dumps(known, indent=1) + "\n")
 
 

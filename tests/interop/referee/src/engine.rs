@@ -313,6 +313,24 @@ impl Rows {
         Ok(())
     }
 
+    /// A round and a new name for the table in one transaction (spec 02, D1), and the old name in another.
+    fn turn_renamed<K: KeySample, V: Sample>(&self, database: &Database, round: u64) -> Outcome
+    where
+        K::Db: Key,
+    {
+        let name = self.name();
+        let old = TableDefinition::<K::Db, V::Db>::new(&name);
+        let new = TableDefinition::<K::Db, V::Db>::new("renamed");
+        let txn = database.begin_write()?;
+        self.turn::<K, V>(&txn, round, 0, 1)?;
+        txn.rename_table(old, new)?;
+        txn.commit()?;
+        let txn = database.begin_write()?;
+        txn.rename_table(new, old)?;
+        txn.commit()?;
+        Ok(())
+    }
+
     fn compare<K: KeySample, V: Sample>(&self, txn: &db::ReadTransaction, round: u64) -> Outcome<u64>
     where
         K::Db: Key,
@@ -464,10 +482,56 @@ mod kept {
     }
 }
 
+/// A table that fills regions: each row takes a MiB of the file. See rows.hpp.
+mod vast {
+    use super::*;
+
+    const VAST: TableDefinition<u64, &[u8]> = TableDefinition::new("vast");
+    const CYCLE: u64 = 64;
+    const BYTES: usize = 600 * 1024;
+
+    fn value(row: u64, round: u64) -> Vec<u8> {
+        let version = if row % CYCLE <= round { row % CYCLE } else { 0 };
+        Draw::value(98, row, version, false).filler(64).repeat(BYTES / 64)
+    }
+
+    pub fn fill(txn: &WriteTransaction, count: u64, part: u64, parts: u64) -> Outcome {
+        let mut table = txn.open_table(VAST)?;
+        for row in (part..count).step_by(parts as usize) {
+            table.insert(row, value(row, 0).as_slice())?;
+        }
+        Ok(())
+    }
+
+    pub fn turn(txn: &WriteTransaction, count: u64, round: u64) -> Outcome {
+        let mut table = txn.open_table(VAST)?;
+        for row in (0..count).filter(|row| row % CYCLE == round) {
+            table.insert(row, value(row, round).as_slice())?;
+        }
+        Ok(())
+    }
+
+    pub fn compare(txn: &db::ReadTransaction, count: u64, round: u64) -> Outcome<u64> {
+        let table = txn.open_table(VAST)?;
+        let mut next = 0;
+        for entry in table.iter()? {
+            let (key, stored) = entry?;
+            if key.value() != next || stored.value() != value(next, round) {
+                return Err(format!("vast: row {next} is not that of round {round}").into());
+            }
+            next += 1;
+        }
+        if next != count {
+            return Err(format!("vast: {next} rows, expected {count}").into());
+        }
+        Ok(count)
+    }
+}
+
 fn tables(options: &Options) -> Vec<Rows> {
     rows::parse_spec(&options.spec, crate::ALL)
         .into_iter()
-        .filter(|item| item.case != "kept")
+        .filter(|item| item.case != "kept" && item.case != "vast")
         .map(|item| {
             let number = crate::ALL.iter().position(|c| *c == item.case).expect("a known case") as u64;
             let seed = rows::mix(options.seed, number, item.rows);
@@ -476,10 +540,11 @@ fn tables(options: &Options) -> Vec<Rows> {
         .collect()
 }
 
-fn kept_rows(options: &Options) -> Option<u64> {
+/// Rows of the tables outside the list of cases: kept or vast.
+fn special_rows(options: &Options, name: &str) -> Option<u64> {
     rows::parse_spec(&options.spec, crate::ALL)
         .into_iter()
-        .find(|item| item.case == "kept")
+        .find(|item| item.case == name)
         .map(|item| item.rows)
 }
 
@@ -489,8 +554,11 @@ fn compare_all(database: &Database, options: &Options, round: u64) -> Outcome {
     for table in tables(options) {
         total += dispatch!(table, compare(&txn, round))?;
     }
-    if let Some(count) = kept_rows(options) {
+    if let Some(count) = special_rows(options, "kept") {
         total += kept::compare(&txn, count)?;
+    }
+    if let Some(count) = special_rows(options, "vast") {
+        total += vast::compare(&txn, count, round)?;
     }
     println!("rows {total}");
     Ok(())
@@ -530,10 +598,13 @@ fn create(options: &Options) -> Outcome {
             dispatch!(table, fill(&txn, part, parts))?;
         }
         if part == 0 {
-            if let Some(count) = kept_rows(options) {
+            if let Some(count) = special_rows(options, "kept") {
                 kept::fill(&txn, count)?;
             }
             special::fill(&txn, options)?;
+        }
+        if let Some(count) = special_rows(options, "vast") {
+            vast::fill(&txn, count, part, parts)?;
         }
         txn.commit()?;
     }
@@ -552,6 +623,9 @@ fn apply_round(database: &Database, options: &Options) -> Outcome {
         }
         for table in tables(options) {
             dispatch!(table, turn(&txn, round, part, 2))?;
+        }
+        if let (0, Some(count)) = (part, special_rows(options, "vast")) {
+            vast::turn(&txn, count, round)?;
         }
         txn.commit()?;
     }
@@ -592,6 +666,15 @@ fn turn(options: &Options) -> Outcome {
     }
     if options.compact {
         println!("compacted {}", database.compact()?);
+    }
+    finish(database, options)
+}
+
+/// A turn without checks, whose tables change their names on the way.
+fn rename(options: &Options) -> Outcome {
+    let database = Database::open(&options.file)?;
+    for table in tables(options) {
+        dispatch!(table, turn_renamed(&database, options.round))?;
     }
     finish(database, options)
 }
@@ -653,6 +736,7 @@ pub fn run(options: &Options) -> Outcome {
         "check" => check(options),
         "turn" => turn(options),
         "look" => look(options),
+        "rename" => rename(options),
         "savepoint" => savepoint(options),
         "restore" => restore(options),
         "dump" => dump(options),
