@@ -2,7 +2,10 @@
 //
 // A batch names the record at fault: whatever the core's error had for a position is replaced by
 // the index.
+#include <exception>
 #include <new>
+#include <optional>
+#include <vector>
 
 #include "args.hpp"
 #include "guard.hpp"
@@ -58,6 +61,28 @@ rdb_result& emptied(rdb_result* result) {
 
 void require_array(const void* array, size_t count, const char* noun) {
   if (count != 0) require_not_null(array, noun);
+}
+
+// Writes the records that take() hands out until it has no more. Those before one that cannot be
+// taken are written; then its error is thrown, naming its index.
+template <typename Take>
+void put_records(Table& table, Take&& take, Table::PutMode mode, uint64_t* written) {
+  std::vector<Table::Record> records;
+  std::exception_ptr broken;
+  try {
+    for (bool more = true; more;) {
+      at_index(records.size(), [&] {
+        const std::optional<Table::Record> record = take();
+        more = record.has_value();
+        if (more) records.push_back(*record);
+      });
+    }
+  } catch (const Error&) {
+    broken = std::current_exception();
+  }
+  const uint64_t count = table.put_batch(records, mode);
+  if (broken) std::rethrow_exception(broken);
+  if (written != nullptr) *written = count;
 }
 
 // Counts the steps that say they did something. out is stored only when all went well.
@@ -163,11 +188,13 @@ rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* keys, const rdb_slic
     const rdb::Table::PutMode mode = to_put_mode(flags);
     require_array(keys, count, "keys");
     require_array(values, count, "values");
-    Counter counter(written);
-    for (size_t i = 0; i < count; ++i) {
-      at_index(i, [&] { counter.add(open.put(to_bytes(keys[i]), to_bytes(values[i]), mode)); });
-    }
-    counter.store();
+    size_t next = 0;
+    const auto take = [&]() -> std::optional<rdb::Table::Record> {
+      if (next == count) return std::nullopt;
+      const size_t i = next++;
+      return rdb::Table::Record{to_bytes(keys[i]), to_bytes(values[i])};
+    };
+    put_records(open, take, mode, written);
   });
 }
 
@@ -177,14 +204,12 @@ rdb_status rdb_put_batch_packed(rdb_table* table, rdb_slice packed_records, uint
     rdb::Table& open = live(table).for_change();
     const rdb::Table::PutMode mode = to_put_mode(flags);
     PackedReader reader(to_bytes(packed_records));
-    Counter counter(written);
-    for (uint64_t i = 0; !reader.done(); ++i) {
-      at_index(i, [&] {
-        const auto [key, value] = reader.take_record();
-        counter.add(open.put(key, value, mode));
-      });
-    }
-    counter.store();
+    const auto take = [&]() -> std::optional<rdb::Table::Record> {
+      if (reader.done()) return std::nullopt;
+      const auto [key, value] = reader.take_record();
+      return rdb::Table::Record{key, value};
+    };
+    put_records(open, take, mode, written);
   });
 }
 

@@ -707,8 +707,9 @@ RDB_API void rdb_value_free(rdb_value* RDB_NULLABLE value);
 /* ------------------------------------------------------------------------------------------------
  * 7. Batches
  *
- * One call for many records. A batch runs in the order given and stops at its first error, whose
- * position is then the index of the record; what came before it stays done.
+ * One call for many records. A batch has the effect of the order given, and stops at its first
+ * error, whose position is then the index of the record; what came before it stays done (puts say
+ * more).
  *
  * The _packed forms take or give records in one piece of memory, without pointers:
  *
@@ -749,7 +750,15 @@ RDB_API rdb_status rdb_result_at(const rdb_result* result, size_t index, rdb_sli
 RDB_API rdb_status rdb_result_pack(const rdb_result* result, void* RDB_NULLABLE buffer,
                                    size_t capacity, size_t* size, rdb_error* RDB_NULLABLE err);
 
-/* Stores count records. flags as in rdb_put; a record that they forbid is passed over.
+/* Stores count records, as rdb_put of each in turn would; flags as there, and a record that they
+ * forbid is passed over. The records are sorted first, and an empty table is built from them at
+ * once: many records in one call are worth much more than the calls they save.
+ *
+ * A record that breaks a rule (its type's, the format's limits) stops the batch: position is its
+ * index, and the records before it are stored. After any other error (device, memory, a damaged
+ * page) it is not known which records are stored; position is the index of one that could not be,
+ * or RDB_NO_POSITION.
+ *
  * written  number of records that were stored. since 1.0 */
 RDB_API rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
                                  const rdb_slice* RDB_NULLABLE values, size_t count, uint64_t flags,

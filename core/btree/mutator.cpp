@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "btree/separator.hpp"
 #include "format/branch_editor.hpp"
 #include "format/leaf_editor.hpp"
 
@@ -21,24 +22,6 @@ using format::LeafEntry;
 
 // Children of the root that one more level of branches has when it counts as a level of few pages.
 constexpr uint32_t kFewBranches = 16;
-
-// The separator between two neighbouring pages: any s with last_of_left <= s < first_of_right (spec
-// 02 section 4). For byte strings a prefix of first_of_right that just exceeds last_of_left is
-// often much shorter. It ends between characters, since readers decode separators of &str tables as
-// text.
-Bytes separator_between(const TreeShape& shape, Bytes last_of_left, Bytes first_of_right) {
-  if (shape.widths.key || shape.order.kind() != KeyOrder::Kind::bytes) return last_of_left;
-  const size_t common = std::min(last_of_left.size(), first_of_right.size());
-  const auto [left, right] =
-      std::mismatch(last_of_left.begin(), last_of_left.begin() + common, first_of_right.begin());
-  size_t size = static_cast<size_t>(right - first_of_right.begin()) + 1;
-  const auto inside_character = [&](size_t at) {
-    return (first_of_right[at] & std::byte{0xC0}) == std::byte{0x80};
-  };
-  while (size < first_of_right.size() && inside_character(size)) ++size;
-  if (size >= first_of_right.size() || size >= last_of_left.size()) return last_of_left;
-  return first_of_right.first(size);
-}
 
 uint64_t leaf_slot_bytes(const Widths& widths) {
   return (widths.key ? 0u : 4u) + (widths.value ? 0u : 4u);

@@ -59,6 +59,9 @@ class Mutator {
   InsertResult insert(Bytes key, Bytes value, InsertMode mode = InsertMode::upsert,
                       std::vector<std::byte>* old_value = nullptr);
 
+  // Throws as insert() does for sizes.
+  void check_sizes(Bytes key, Bytes value) const;
+
   // False: no such key, nothing was touched.
   bool erase(Bytes key, std::vector<std::byte>* old_value = nullptr);
 
@@ -134,7 +137,6 @@ class Mutator {
   LeafView descend_to(std::span<const uint32_t> position);
   std::optional<Step> neighbour(uint32_t level, bool must);
   void require_usable() const;
-  void check_sizes(Bytes key, Bytes value) const;
 
   // ---- the leaf ----
   void insert_new(const LeafView& leaf, uint32_t i, Bytes key, Bytes value);

@@ -30,7 +30,7 @@ struct VerifyOptions {
   bool root_suspect = false;
   // True for pages that another walk has seen: such a page is compared with its checksum and not
   // followed, because the same checksum means the same pages below.
-  std::function<bool(PageNumber)> known;
+  std::function<bool(PageNumber)> known = {};
 };
 
 struct VerifyResult {

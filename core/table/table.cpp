@@ -80,6 +80,9 @@ Cursor Table::cursor() const {
   return Cursor(std::make_unique<table::CursorImpl>(impl_));
 }
 bool Table::put(Bytes key, Bytes value, PutMode mode) { return impl_->put(key, value, mode); }
+uint64_t Table::put_batch(std::span<const Record> records, PutMode mode) {
+  return impl_->put_batch(records, mode);
+}
 bool Table::erase(Bytes key) { return impl_->erase(key); }
 bool Table::pop_first(std::vector<std::byte>& key, std::vector<std::byte>& value) {
   return impl_->pop(table::TableImpl::End::first, key, value);

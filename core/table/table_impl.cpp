@@ -122,11 +122,13 @@ auto TableImpl::read(Fn&& fn) const {
 
 template <typename Fn>
 bool TableImpl::change(Fn&& fn) {
-  if (write_ == nullptr) {
-    throw Error(ErrorCode::read_only, "table \"" + info_.name + "\" belongs to a read transaction");
-  }
-  const std::lock_guard guard(write_->mutex());
+  const std::lock_guard guard(require_writer().mutex());
   return write_->change(*staged_, fn);
+}
+
+txn::WriteTxnImpl& TableImpl::require_writer() const {
+  if (write_ != nullptr) return *write_;
+  throw Error(ErrorCode::read_only, "table \"" + info_.name + "\" belongs to a read transaction");
 }
 
 void TableImpl::check_key(Bytes key) const { check_width(info_, "key", key, shape_.widths.key); }
@@ -134,6 +136,12 @@ void TableImpl::check_key(Bytes key) const { check_width(info_, "key", key, shap
 void TableImpl::check_value(Bytes value) const {
   check_width(info_, "value", value, shape_.widths.value);
   check_rule(info_, "value", value, value_rule_);
+}
+
+void TableImpl::check_record(Bytes key, Bytes value) const {
+  check_key(key);
+  check_rule(info_, "key", key, key_rule_);
+  check_value(value);
 }
 
 uint64_t TableImpl::len() const {
@@ -219,9 +227,7 @@ void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
 }
 
 bool TableImpl::put(Bytes key, Bytes value, Table::PutMode mode) {
-  check_key(key);
-  check_rule(info_, "key", key, key_rule_);
-  check_value(value);
+  check_record(key, value);
   static_assert(static_cast<int>(btree::InsertMode::upsert) == 0 &&
                 static_cast<int>(btree::InsertMode::insert_only) == 1 &&
                 static_cast<int>(btree::InsertMode::update_only) == 2);

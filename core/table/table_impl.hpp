@@ -51,6 +51,7 @@ class TableImpl {
   void get_batch(std::span<const Bytes> keys, BatchResult& out) const;
 
   bool put(Bytes key, Bytes value, Table::PutMode mode);
+  uint64_t put_batch(std::span<const Table::Record> records, Table::PutMode mode);
   bool erase(Bytes key);
   enum class End : bool { first, last };
   bool pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value);
@@ -71,7 +72,14 @@ class TableImpl {
   // Runs fn(mutator), which tells whether it changed anything.
   template <typename Fn>
   bool change(Fn&& fn);
+  txn::WriteTxnImpl& require_writer() const;
   void check_value(Bytes value) const;
+  void check_record(Bytes key, Bytes value) const;
+  // put_batch() of records that break no rule.
+  uint64_t put_in_order(std::span<const Table::Record> records, std::span<const uint32_t> order,
+                        Table::PutMode mode);
+  uint64_t build(std::span<const Table::Record> records, std::span<const uint32_t> order,
+                 Table::PutMode mode);
   bool copy_needed(PageNumber leaf) const;
 
   std::shared_ptr<txn::ReadTxnImpl> read_;  // exactly one of the two is set

@@ -48,6 +48,7 @@ class WriteTxnImpl {
   uint64_t id() const noexcept { return id_; }
   Store& store() noexcept { return *store_; }
   std::mutex& mutex() noexcept { return mutex_; }
+  page::PageWriter& user_pages() noexcept { return pages_.user(); }
   // Throws closed when the transaction is over, and the reason when it can only be aborted.
   void require_active() const;
 

@@ -17,7 +17,7 @@
 enum {
   KEY_BYTES = 16,
   VALUE_BYTES = 150,
-  BATCH = 256,
+  BATCH = 100000,
   GETS = 200000,
   TIMED_PUT_PASSES = 3,
   SCAN_BATCH = 128
@@ -165,8 +165,10 @@ static void rdb_gets(state* s, tally* total) {
 }
 
 static void rdb_store(rdb_table* table, const record* records, uint64_t count) {
-  rdb_slice keys[BATCH], values[BATCH];
+  rdb_slice* keys = malloc(BATCH * sizeof *keys);
+  rdb_slice* values = malloc(BATCH * sizeof *values);
   uint64_t at = 0;
+  if (keys == NULL || values == NULL) die("batch", "no memory");
   while (at < count) {
     size_t n = 0;
     for (; n < BATCH && at < count; ++n, ++at) {
@@ -176,6 +178,8 @@ static void rdb_store(rdb_table* table, const record* records, uint64_t count) {
     }
     rdb_check(rdb_put_batch(table, keys, values, n, 0, NULL, &err), "put");
   }
+  free(keys);
+  free(values);
 }
 
 /* One write transaction with all records; gives the seconds it took. */

@@ -47,7 +47,7 @@ func (rdbEngine) put(file string, records []record) time.Duration {
 		var batch rdb.Batch
 		for i, r := range records {
 			batch.Put(r.key, r.value)
-			if batch.Bytes() < 1<<20 && i < len(records)-1 {
+			if batch.Bytes() < 64<<20 && i < len(records)-1 {
 				continue
 			}
 			if _, err := table.PutBatch(&batch); err != nil {

@@ -170,6 +170,15 @@ class Table {
   enum class PutMode : uint32_t { upsert = 0, insert_only = 1, update_only = 2 };
   // False when the mode forbade the write (key present, or absent).
   bool put(Bytes key, Bytes value, PutMode mode = PutMode::upsert);
+  struct Record {
+    Bytes key;
+    Bytes value;
+  };
+  // As put() for each record in turn; returns how many were written. Works in key order, and builds
+  // the tree bottom-up when the table is empty. A record that breaks a rule throws with its index
+  // as the position, and those before it are written. After any other failure nobody can tell
+  // which were.
+  uint64_t put_batch(std::span<const Record> records, PutMode mode = PutMode::upsert);
   bool erase(Bytes key);
   // Removes and returns the first or last pair; false when the table is empty.
   bool pop_first(std::vector<std::byte>& key, std::vector<std::byte>& value);
