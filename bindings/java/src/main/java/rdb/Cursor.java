@@ -46,7 +46,9 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
   private int batch = FIRST_BATCH;
   private boolean ended;
 
-  // The entry handed out last: in page, or in spot; its key once page was filled again.
+  // The entry handed out last: where in page, or the one in spot; its key once that was filled again.
+  // Iteration keeps a number and no object, so that a loop's entries need not be allocated.
+  private int standAt = -1;
   private Entry<K, V> stand;
   private byte[] standKey;
 
@@ -82,16 +84,19 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
     if (unread == 0 && !hasNext()) throw new NoSuchElementException();
     unread--;
     Entry<K, V> entry = new Entry<>(table, page, at);
-    at = page.next(at);
-    stand = entry;
+    standAt = at;
+    at = entry.end();
     return entry;
   }
 
   private void rememberStand() {
-    if (stand != null) {
+    if (standAt >= 0) {
+      standKey = new Entry<>(table, page, standAt).encodedKey();
+    } else if (stand != null) {
       standKey = stand.encodedKey();
-      stand = null;
     }
+    standAt = -1;
+    stand = null;
   }
 
   private boolean fill() {
@@ -195,7 +200,8 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
   private void settle() {
     if (unread == 0) return;
     batch = FIRST_BATCH;
-    byte[] key = stand == null ? standKey : stand.encodedKey();
+    rememberStand();
+    byte[] key = standKey;
     if (key == null) {
       placeInRange();
       forget();
@@ -309,6 +315,7 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
     upperBound = newUpperBound;
     placeInRange();
     forget();
+    standAt = -1;
     stand = null;
     standKey = null;
   }
@@ -370,6 +377,7 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
     try {
       status = Flat.cursorDelete(cursor);
       forget();
+      standAt = -1;
       stand = null;
       standKey = null;
     } finally {

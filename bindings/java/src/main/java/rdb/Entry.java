@@ -23,9 +23,15 @@ public final class Entry<K, V> {
     this.table = table;
     this.page = page;
     generation = page.generation;
-    keySize = page.keySize(record);
-    valueSize = page.valueSize(record);
+    long sizes = page.memory.getLong(record); // both at once: a scan does little else
+    keySize = (int) sizes;
+    valueSize = (int) (sizes >>> 32);
     at = record + Page.HEAD;
+  }
+
+  /** Offset of the record behind this one. */
+  int end() {
+    return at + Page.padded(keySize + valueSize);
   }
 
   private ByteBuffer memory() {

@@ -45,20 +45,7 @@ final class Page {
     if (memory.capacity() == BYTES && address != 0) SPARE.offer(this);
   }
 
-  int keySize(int at) {
-    return memory.getInt(at);
-  }
-
-  int valueSize(int at) {
-    return memory.getInt(at + 4);
-  }
-
   static int padded(int size) {
     return size + 3 & ~3;
-  }
-
-  /** Offset of the record behind the one at that offset. */
-  int next(int at) {
-    return at + HEAD + padded(keySize(at) + valueSize(at));
   }
 }
