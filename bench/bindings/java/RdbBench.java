@@ -13,7 +13,7 @@ import rdb.WriteTxn;
 /** The workloads over rdb. */
 public final class RdbBench extends Bench {
   /** Small enough to stay in the cache. */
-  private static final int BATCH = 1000;
+  private static final int BATCH = 100_000;
 
   public static void main(String[] arguments) throws IOException {
     new RdbBench().run("rdb", arguments);
