@@ -2,9 +2,9 @@
 #include <filesystem>
 #include <string>
 
-#include "../io/temp_dir.hpp"
 #include "rdb/database.hpp"
 #include "support.hpp"
+#include "temp_dir.hpp"
 
 namespace rdb {
 namespace {

@@ -4,7 +4,6 @@
 #include <optional>
 #include <thread>
 
-#include "../io/temp_dir.hpp"
 #include "contents.hpp"
 #include "db/open.hpp"
 #include "format/allocator_key.hpp"
@@ -12,6 +11,7 @@
 #include "image_edit.hpp"
 #include "rdb/cancel.hpp"
 #include "support.hpp"
+#include "temp_dir.hpp"
 #include "txn/catalog.hpp"
 #include "txn/write_txn.hpp"
 

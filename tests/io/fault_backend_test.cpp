@@ -178,13 +178,53 @@ TEST_SUITE("support/fault_backend") {
     CHECK_FALSE(f.device->events()[3].failed);
   }
 
-  TEST_CASE("reads fail by their own count") {
+  TEST_CASE("a short write fails and leaves its first sectors") {
     Fixture f;
-    f.device->set_plan({.fail_read_at = 1});
-    std::vector<std::byte> out(1);
+    f.device->set_plan({.fail_at = 0, .fail_torn_sectors = 2});
+    CHECK_THROWS_CODE(f.write_sectors(0, 3, 2), ErrorCode::io);
+    CHECK(sectors_of(f.device->live_image()) == "2211");
+    CHECK_FALSE(f.device->stopped());
+    f.write_sectors(1, 1, 3);
+    f.backend.sync();
+    CHECK(sectors_of(f.device->crash_image(CrashMode::durable)) == "2311");
+  }
+
+  TEST_CASE("reads fail by their own count, and a short read fills a part") {
+    Fixture f;
+    f.device->set_plan({.fail_read_at = 1, .fail_read_bytes = 2});
+    std::vector<std::byte> out(4);
     f.backend.read(0, out);
+    out.assign(4, std::byte{0});
     CHECK_THROWS_CODE(f.backend.read(0, out), ErrorCode::io);
+    CHECK(hex(out) == "0101dbdb");
     f.backend.read(0, out);
+    CHECK(hex(out) == "01010101");
+  }
+
+  TEST_CASE("a close that fails frees the device and loses nothing that was synced") {
+    const auto device = FaultDevice::from_image(filled(kSectorBytes, 1));
+    device->set_plan({.fail_close = true});
+    FaultBackend backend(device);
+    backend.write(0, filled(kSectorBytes, 2));
+    backend.sync();
+    CHECK_THROWS_CODE(backend.close(), ErrorCode::io);
+    CHECK(sectors_of(device->crash_image(CrashMode::durable)) == "2");
+    const FaultBackend again(device);  // its destructor fails in silence
+  }
+
+  TEST_CASE("a torn newest write brings any piece of it, with or without what came before") {
+    Fixture f;
+    f.write_sectors(0, 1, 2);
+    f.backend.write(kSectorBytes, filled(1000, 3));
+    CHECK(sectors_of(f.device->crash_image_torn(true, 0, 0)) == "2111");
+    CHECK(sectors_of(f.device->crash_image_torn(true, 0, 1000)) == "2331");
+    CHECK(sectors_of(f.device->crash_image_torn(false, 512, 1000)) == "1131");
+    Image expected = filled(4 * kSectorBytes, 1);
+    std::fill_n(expected.begin() + 512 + 7, 3, std::byte{3});
+    CHECK(f.device->crash_image_torn(false, 7, 10) == expected);
+    CHECK_THROWS_CODE(f.device->crash_image_torn(true, 0, 1001), ErrorCode::internal);
+    f.backend.resize(kSectorBytes);
+    CHECK_THROWS_CODE(f.device->crash_image_torn(true, 0, 1), ErrorCode::internal);
   }
 
   TEST_CASE("a failing sync may lose writes that no later sync brings back") {

@@ -97,6 +97,9 @@ void FaultDevice::open() {
 void FaultDevice::close() {
   const std::lock_guard lock(mutex_);
   open_ = false;
+  if (plan_.fail_close) {
+    throw Error(ErrorCode::io, "fault device: planned failure of a close", Error::kNoPosition, EIO);
+  }
 }
 
 uint64_t FaultDevice::size() const {
@@ -127,13 +130,17 @@ void FaultDevice::read(uint64_t offset, std::span<std::byte> out) {
   const std::lock_guard lock(mutex_);
   const uint64_t number = reads_++;
   if (stopped_) throw_failure(Verdict::stop, "read", offset);
-  if (number >= plan_.fail_read_at && number - plan_.fail_read_at < plan_.fail_read_count) {
-    throw_failure(Verdict::fail, "read", offset);
-  }
+  const bool fails =
+      number >= plan_.fail_read_at && number - plan_.fail_read_at < plan_.fail_read_count;
   if (!inside(offset, out.size(), live_.size())) {
     throw_outside(ErrorCode::io, "read", offset, out.size(), live_.size());
   }
-  std::copy_n(live_.begin() + static_cast<ptrdiff_t>(offset), out.size(), out.begin());
+  const size_t filled = fails ? std::min<size_t>(plan_.fail_read_bytes, out.size()) : out.size();
+  std::copy_n(live_.begin() + static_cast<ptrdiff_t>(offset), filled, out.begin());
+  if (fails) {
+    std::fill(out.begin() + static_cast<ptrdiff_t>(filled), out.end(), std::byte{0xdb});
+    throw_failure(Verdict::fail, "read", offset);
+  }
 }
 
 void FaultDevice::write(uint64_t offset, std::span<const Bytes> parts) {
@@ -146,16 +153,17 @@ void FaultDevice::write(uint64_t offset, std::span<const Bytes> parts) {
   if (!inside(offset, operation.data.size(), live_.size())) {
     throw_outside(ErrorCode::internal, "write", offset, operation.data.size(), live_.size());
   }
-  if (verdict == Verdict::stop) {
-    stopped_ = true;
-    operation.data.resize(torn_bytes(operation, plan_.torn_sectors));
+  if (verdict != Verdict::go_on) {
+    const bool stops = verdict == Verdict::stop;
+    if (stops) stopped_ = true;
+    operation.data.resize(
+        torn_bytes(operation, stops ? plan_.torn_sectors : plan_.fail_torn_sectors));
     if (!already_stopped && !operation.data.empty()) {
       apply(live_, operation);
       pending_.push_back(std::move(operation));
     }
     throw_failure(verdict, "write", offset);
   }
-  if (verdict == Verdict::fail) throw_failure(verdict, "write", offset);
   if (offset + operation.data.size() > plan_.capacity_bytes) {
     events_.back().failed = true;
     throw Error(ErrorCode::out_of_space, "fault device: full", offset, ENOSPC);
@@ -244,6 +252,22 @@ std::vector<std::byte> FaultDevice::crash_image_prefix(size_t operations,
                                                        uint64_t torn_sectors) const {
   const std::lock_guard lock(mutex_);
   return prefix_image(operations, torn_sectors);
+}
+
+std::vector<std::byte> FaultDevice::crash_image_torn(bool earlier_arrived, size_t begin,
+                                                     size_t end) const {
+  const std::lock_guard lock(mutex_);
+  if (pending_.empty() || pending_.back().kind != EventKind::write ||
+      !inside(begin, end - begin, pending_.back().data.size())) {
+    throw Error(ErrorCode::internal, "fault device: no such piece of a newest write");
+  }
+  Image image = earlier_arrived ? prefix_image(pending_.size() - 1, 0) : durable_;
+  const Operation& whole = pending_.back();
+  const auto from = whole.data.begin();
+  apply(image, {EventKind::write,
+                whole.offset + begin,
+                {from + static_cast<ptrdiff_t>(begin), from + static_cast<ptrdiff_t>(end)}});
+  return image;
 }
 
 FaultDevice::Image FaultDevice::prefix_image(size_t operations, uint64_t torn_sectors) const {
@@ -368,7 +392,13 @@ FaultBackend::FaultBackend(std::shared_ptr<FaultDevice> device) : device_(std::m
   open_ = true;
 }
 
-FaultBackend::~FaultBackend() { close(); }
+FaultBackend::~FaultBackend() {
+  try {
+    close();
+  } catch (const Error&) {
+    // As a file's destructor: nobody is left to tell.
+  }
+}
 
 FaultDevice& FaultBackend::device() const {
   if (!open_) throw Error(ErrorCode::internal, "fault device: used after close");

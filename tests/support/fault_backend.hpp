@@ -78,10 +78,18 @@ struct FaultPlan {
   uint64_t fail_at = kNever;
   uint64_t fail_count = 1;
   int fail_errno = 5;  // EIO
+  // A write that fails has written this much of itself: the short write.
+  uint64_t fail_torn_sectors = 0;
 
-  // The same for reads, counted from 0 on their own.
+  // The same for reads, counted from 0 on their own; one that fails has filled the first
+  // fail_read_bytes of its buffer, and the rest with what is not in the file.
   uint64_t fail_read_at = kNever;
   uint64_t fail_read_count = 1;
+  uint64_t fail_read_bytes = 0;
+
+  // Closing reports EIO, as network file systems report writes they could not deliver. The device
+  // is free all the same, and nothing is lost that was synced.
+  bool fail_close = false;
 
   // A failing sync loses data, as page caches do: each pending write is dropped for ever with a
   // probability of one half (drawn from seed), though read() goes on showing it, and no later sync
@@ -133,6 +141,9 @@ class FaultDevice {
   std::vector<std::byte> crash_image(CrashMode mode, uint64_t seed = 0) const;
   // Exactly the first `operations` pending operations, and torn_sectors sectors of the next write.
   std::vector<std::byte> crash_image_prefix(size_t operations, uint64_t torn_sectors = 0) const;
+  // The newest pending operation, which must be a write, brought its bytes [begin, end) only. What
+  // was pending before it arrived whole, or not at all. Ignores F1: bytes, not sectors.
+  std::vector<std::byte> crash_image_torn(bool earlier_arrived, size_t begin, size_t end) const;
   // What a reader sees now.
   std::vector<std::byte> live_image() const;
 
@@ -148,7 +159,7 @@ class FaultDevice {
   using Image = std::vector<std::byte>;
 
   void open();
-  void close();
+  void close();  // throws io when the plan says so
   uint64_t size() const;
   void read(uint64_t offset, std::span<std::byte> out);
   void write(uint64_t offset, std::span<const Bytes> parts);
