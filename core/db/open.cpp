@@ -50,7 +50,7 @@ class Opener {
  private:
   txn::OpenedState create();
   bool read_header();
-  bool only_zeros();
+  bool is_torn_creation(const HeaderBytes& bytes);
   void read_mirror();
   void take_mirror();
   void find_layout();
@@ -82,34 +82,50 @@ txn::OpenedState make_state(const Header& header, const CommitSlot& commit) {
   return {header, commit, commit.txn_id, page::PageAllocator(header.layout), {}, false};
 }
 
+// The layout of a new file; nullopt when regions of the size asked for are too small.
+std::optional<Layout> new_layout(const OpenOptions& options) {
+  Layout empty;
+  if (options.region_pages != 0) empty.region_max_data_pages = options.region_pages;
+  empty.check_geometry();
+  return empty.with_total_pages(format::kInitialPages);
+}
+
+// The two headers a creation writes, with a sync in between: without its magic the first is no
+// database, so the second has everything or nothing.
+struct CreationHeaders {
+  explicit CreationHeaders(const Layout& layout) : first(Header::create(layout, 3)) {
+    first.two_phase = true;
+    second = first;
+    commit.txn_id = 1;
+    second.set_slot(1, commit);
+    second.primary = 1;
+  }
+
+  Header first;
+  Header second;
+  CommitSlot commit;
+};
+
 txn::OpenedState Opener::create() {
   if (read_only_ || options_.mode == OpenMode::existing) {
     throw Error(ErrorCode::format,
                 "the file is empty or its creation was never finished; it holds "
                 "no database");
   }
-  Layout empty;
-  if (options_.region_pages != 0) empty.region_max_data_pages = options_.region_pages;
-  empty.check_geometry();
-  const auto layout = empty.with_total_pages(format::kInitialPages);
+  const auto layout = new_layout(options_);
   if (!layout) throw Error(ErrorCode::invalid_config, "regions of this size are too small");
   if (file_bytes_ > layout->file_bytes()) backend_.resize(layout->file_bytes());
   backend_.grow_reserved(layout->file_bytes());
 
-  Header header = Header::create(*layout, 3);
-  header.two_phase = true;
-  backend_.write(0, header.encode_without_magic());
+  const CreationHeaders headers(*layout);
+  backend_.write(0, headers.first.encode_without_magic());
   backend_.sync();
-  CommitSlot commit;
-  commit.txn_id = 1;
-  header.set_slot(1, commit);
-  header.primary = 1;
-  backend_.write(0, header.encode());
-  if (options_.eof_mirror) backend_.append(layout->file_bytes(), header.encode_mirror());
+  backend_.write(0, headers.second.encode());
+  if (options_.eof_mirror) backend_.append(layout->file_bytes(), headers.second.encode_mirror());
   backend_.sync();
   created_ = true;
-  report_.txn_id = commit.txn_id;
-  return make_state(header, commit);
+  report_.txn_id = headers.commit.txn_id;
+  return make_state(headers.second, headers.commit);
 }
 
 // False: the remains of a creation that never finished, to be created anew.
@@ -120,7 +136,8 @@ bool Opener::read_header() {
   }
   HeaderBytes bytes;
   backend_.read(0, bytes);
-  if (format::is_unfinished_creation(bytes) || only_zeros()) return false;
+  const bool creating = !format::has_magic(bytes);
+  if (creating && (format::is_unfinished_creation(bytes) || is_torn_creation(bytes))) return false;
   header_ = Header::parse(bytes);
   read_mirror();
   if (!slot_ok(0) && !slot_ok(1)) take_mirror();
@@ -128,13 +145,24 @@ bool Opener::read_header() {
   return true;
 }
 
-// A creation that lost power before its first header write leaves a new file's length of zeros.
-// Every byte is looked at: a longer file, or one with content, is not ours to overwrite.
-bool Opener::only_zeros() {
-  if (file_bytes_ > (1 + uint64_t{format::kInitialPages}) * kPageBytes) return false;
-  std::vector<std::byte> bytes(file_bytes_);
-  backend_.read(0, bytes);
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+// A creation that lost power leaves zeros, in which any bytes of the two headers it writes may have
+// arrived. Every byte is looked at: a longer file, or one with content, is not ours to overwrite.
+bool Opener::is_torn_creation(const HeaderBytes& bytes) {
+  constexpr uint64_t kNewFileBytes = (1 + uint64_t{format::kInitialPages}) * kPageBytes;
+  if (file_bytes_ > kNewFileBytes + kHeaderBytes) return false;
+  HeaderBytes first{};
+  HeaderBytes second{};
+  if (const auto layout = new_layout(options_)) {
+    const CreationHeaders headers(*layout);
+    first = headers.first.encode_without_magic();
+    second = headers.second.encode();
+  }
+  for (size_t i = 0; i < kHeaderBytes; ++i) {
+    if (bytes[i] != std::byte{0} && bytes[i] != first[i] && bytes[i] != second[i]) return false;
+  }
+  std::vector<std::byte> pages(std::min(file_bytes_, kNewFileBytes) - kHeaderBytes);
+  backend_.read(kHeaderBytes, pages);
+  return std::all_of(pages.begin(), pages.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 // A mirror is recognised by its place as well: a file of whole pages never has one (spec 01, 1.8).

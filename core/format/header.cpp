@@ -86,7 +86,7 @@ std::array<std::byte, kSlotBytes> CommitSlot::encode() const {
 }
 
 Header Header::parse(std::span<const std::byte, kHeaderBytes> bytes) {
-  if (!std::equal(std::begin(kMagic), std::end(kMagic), bytes.begin())) {
+  if (!has_magic(bytes)) {
     throw_not_a_database("its first bytes are not the magic number");
   }
   const uint32_t page_bytes = base::load_le32(&bytes[kPageSizeOffset]);
@@ -225,6 +225,10 @@ CommitSlot Header::slot(int slot) const {
 void Header::set_slot(int slot, const CommitSlot& commit) noexcept {
   assert(slot == 0 || slot == 1);
   raw_slots_[slot] = commit.encode();
+}
+
+bool has_magic(std::span<const std::byte, kHeaderBytes> bytes) noexcept {
+  return std::equal(std::begin(kMagic), std::end(kMagic), bytes.begin());
 }
 
 bool is_unfinished_creation(Bytes first_320_bytes) noexcept {

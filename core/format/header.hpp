@@ -99,6 +99,9 @@ class Header {
   std::array<std::array<std::byte, kSlotBytes>, 2> raw_slots_{};
 };
 
+// Whether the first bytes are those of a database file.
+bool has_magic(std::span<const std::byte, kHeaderBytes> bytes) noexcept;
+
 // True for the remains of a file creation that stopped between its two header writes: magic zero
 // and a plausible fixed part behind it. Such a file holds no data and may be created anew.
 bool is_unfinished_creation(Bytes first_320_bytes) noexcept;

@@ -182,6 +182,20 @@ TEST_SUITE("db/open") {
       REQUIRE_EQ(image[0], std::byte{0});
       REQUIRE_EQ(image[9], std::byte{4});
     }
+    SUBCASE("inside a header write") {
+      const auto device = std::make_shared<FaultDevice>();
+      FaultPlan plan;
+      plan.torn_sectors = kNever;
+      size_t begin = 0;
+      size_t end = format::kHeaderBytes;
+      SUBCASE("the front of the first") { plan.stop_at = 1, end = 20; }
+      SUBCASE("the back of the first") { plan.stop_at = 1, begin = 70; }
+      SUBCASE("the front of the second: half a magic") { plan.stop_at = 3, end = 5; }
+      SUBCASE("the back of the second: half a slot") { plan.stop_at = 3, begin = 300; }
+      device->set_plan(plan);
+      CHECK_THROWS_CODE(open_device(device), ErrorCode::io);
+      image = device->crash_image_torn(true, begin, end);
+    }
     check_refuses(image, ErrorCode::format, with_mode(OpenMode::existing));
     check_refuses(image, ErrorCode::format, with_mode(OpenMode::read_only));
     check_opens(image, "(none)");
@@ -193,6 +207,12 @@ TEST_SUITE("db/open") {
     Image with_content(kNewFileBytes, std::byte{0});
     with_content[500'000] = std::byte{1};
     check_refuses(with_content, ErrorCode::format);
+    Image with_other_header(kNewFileBytes, std::byte{0});
+    with_other_header[100] = std::byte{1};
+    check_refuses(with_other_header, ErrorCode::format);
+    Image without_magic = clean_image();
+    std::fill_n(without_magic.begin(), 9, std::byte{0});
+    check_refuses(without_magic, ErrorCode::format);
   }
 
   TEST_CASE("files that are no database are refused and left alone") {
