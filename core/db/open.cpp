@@ -395,6 +395,15 @@ bool Opener::is_shodh_file(page::FramePool& pool, const CommitSlot& commit) cons
   return false;
 }
 
+// Beside an error that is under way: it tells more than a close that fails too.
+template <typename Close>
+void close_quietly(Close close) {
+  try {
+    close();
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<txn::Store> open_store(std::unique_ptr<StorageBackend> backend,
@@ -407,7 +416,7 @@ std::shared_ptr<txn::Store> open_store(std::unique_ptr<StorageBackend> backend,
     if (opener.created()) store->mark_in_use();
     return store;
   } catch (...) {
-    if (counting != nullptr) counting->close();
+    if (counting != nullptr) close_quietly([&] { counting->close(); });
     throw;
   }
 }
@@ -423,7 +432,7 @@ void close_store(const std::shared_ptr<txn::Store>& store) {
     store->trim_and_mark_clean();
   } catch (...) {
     // The recovery bit is still set; the next open repairs.
-    store->close_backend();
+    close_quietly([&] { store->close_backend(); });
     throw;
   }
   store->close_backend();

@@ -50,7 +50,13 @@ Store::Store(std::unique_ptr<io::CountingBackend> backend, OpenedState state,
   note_page_counts();
 }
 
-Store::~Store() { close_backend(); }
+Store::~Store() {
+  try {
+    close_backend();
+  } catch (const Error&) {
+    // Nobody is left to tell; what had to be durable was synced before.
+  }
+}
 
 void Store::close_backend() {
   if (!backend_open_) return;

@@ -7,8 +7,9 @@
 #include <cstdio>
 #include <set>
 
+#include "image_check.hpp"
 #include "support.hpp"
-#include "workload.hpp"
+#include "trouble.hpp"
 
 namespace rdb::test {
 namespace {
@@ -31,77 +32,6 @@ bool concerns_header(const std::vector<Event>& events, size_t n) {
   return events[n].kind == EventKind::sync && n > 0 && is_header_write(events[n - 1]);
 }
 
-void reopen(Workload& workload, const std::shared_ptr<FaultDevice>& device,
-            const OpenOptions& options, const AllowedStates& allowed) {
-  workload.drop();
-  State found;
-  {
-    const Database database = open_device(device, options);
-    found = state_of(database.begin_read());
-    CHECK_VERIFIES(database);
-    // Destroyed cleanly: nothing is open.
-  }
-  const State* match = allowed.match(found);
-  if (match == nullptr) {
-    FAIL("reopened to another state: durable: "
-         << difference(found, allowed.durable) << "; in flight: "
-         << (allowed.in_flight ? difference(found, *allowed.in_flight) : "none"));
-  }
-  workload.continue_from(*match);
-}
-
-void require_usable_and_unchanged(Workload& workload) {
-  const State found = state_of(workload.database().begin_read());
-  REQUIRE_EQ(difference(found, workload.visible()), "");
-  workload.check_readers();
-}
-
-bool is_closed(const Database& database) {
-  try {
-    static_cast<void>(database.stats());
-  } catch (const Error& error) {
-    return error.code() == ErrorCode::closed;
-  }
-  return false;
-}
-
-struct Outcome {
-  bool failed = false;   // an operation reported the failure
-  bool latched = false;  // with recovery_required
-};
-
-// Runs the workload on a device whose plan strikes once; whatever fails is dealt with as a program
-// would, and tried again. The end is the end of an undisturbed run.
-Outcome run_with_trouble(const std::shared_ptr<FaultDevice>& device, const OpenOptions& options) {
-  Workload workload(device, options);
-  Outcome outcome;
-  while (!workload.run()) {
-    const Error& error = *workload.error();
-    INFO(error.what());
-    REQUIRE_FALSE(outcome.failed);  // it struck once
-    outcome.failed = true;
-    outcome.latched = error.code() == ErrorCode::recovery_required;
-    if (!workload.is_open() || is_closed(workload.database())) {
-      // Opening or closing failed. A close that does not report success may have come through.
-      AllowedStates allowed = workload.allowed();
-      if (workload.is_open()) allowed.in_flight = workload.visible();
-      reopen(workload, device, options, allowed);
-      continue;
-    }
-    if (outcome.latched) {
-      CHECK_THROWS_CODE(workload.database().begin_write(), ErrorCode::recovery_required);
-      reopen(workload, device, options, workload.allowed());
-      continue;
-    }
-    require_usable_and_unchanged(workload);
-    CHECK_VERIFIES(workload.database());
-  }
-  const Database database = open_device(device, options);
-  CHECK_EQ(difference(state_of(database.begin_read()), workload.visible()), "");
-  CHECK_VERIFIES(database);
-  return outcome;
-}
-
 std::vector<Event> undisturbed_events(const OpenOptions& options, State& last, uint64_t& reads) {
   const auto device = std::make_shared<FaultDevice>();
   Workload workload(device, options);
@@ -111,7 +41,9 @@ std::vector<Event> undisturbed_events(const OpenOptions& options, State& last, u
   return device->events();
 }
 
-void fail_everywhere(const char* what, const OpenOptions& options, int fail_errno) {
+// torn_sectors: how much of a failing write is written all the same.
+void fail_everywhere(const char* what, const OpenOptions& options, int fail_errno,
+                     uint64_t torn_sectors = 0) {
   State last;
   uint64_t reads = 0;
   const std::vector<Event> events = undisturbed_events(options, last, reads);
@@ -123,8 +55,9 @@ void fail_everywhere(const char* what, const OpenOptions& options, int fail_errn
     FaultPlan plan;
     plan.fail_at = n;
     plan.fail_errno = fail_errno;
+    plan.fail_torn_sectors = torn_sectors;
     device->set_plan(plan);
-    const Outcome outcome = run_with_trouble(device, options);
+    const Outcome outcome = run_with_trouble([&] { return open_device(device, options); });
     // A file that cannot grow uses the holes it has, if they will do.
     const bool may_be_absorbed = fail_errno == ENOSPC && events[n].kind == EventKind::resize;
     CHECK((outcome.failed || may_be_absorbed));
@@ -158,24 +91,89 @@ TEST_SUITE("crash/faults") {
 
   TEST_CASE("the same when the device says it is full") { fail_everywhere("ENOSPC", {}, ENOSPC); }
 
-  TEST_CASE("a failed read fails its operation only") {
+  TEST_CASE("a write that fails when a part of it is written is undone or latches") {
+    OpenOptions options;
+    fail_everywhere("EIO after one sector", options, EIO, 1);
+    options.eof_mirror = true;
+    fail_everywhere("ENOSPC after three sectors, mirror", options, ENOSPC, 3);
+  }
+
+  TEST_CASE("a failed or short read fails its operation only") {
     const OpenOptions options = tiny_budget();
     State last;
     uint64_t reads = 0;
     undisturbed_events(options, last, reads);
     REQUIRE(reads > 20);
-    uint64_t failed = 0;
-    for (uint64_t n = 0; n < reads; n += 1 + reads / 300) {
-      CAPTURE(n);
-      const auto device = std::make_shared<FaultDevice>();
-      FaultPlan plan;
-      plan.fail_read_at = n;
-      device->set_plan(plan);
-      if (run_with_trouble(device, options).failed) ++failed;
+    for (uint64_t bytes : {uint64_t{0}, uint64_t{1000}, kNever}) {
+      CAPTURE(bytes);
+      uint64_t failed = 0;
+      uint64_t tried = 0;
+      for (uint64_t n = bytes % 7; n < reads; n += 1 + reads / 150, ++tried) {
+        CAPTURE(n);
+        const auto device = std::make_shared<FaultDevice>();
+        FaultPlan plan;
+        plan.fail_read_at = n;
+        plan.fail_read_bytes = bytes;
+        device->set_plan(plan);
+        if (run_with_trouble([&] { return open_device(device, options); }).failed) ++failed;
+      }
+      std::printf("failed reads: %llu of %llu reported\n", static_cast<unsigned long long>(failed),
+                  static_cast<unsigned long long>(tried));
+      CHECK(failed == tried);
     }
-    std::printf("failed reads: %llu of %llu reported\n", static_cast<unsigned long long>(failed),
-                static_cast<unsigned long long>(reads));
-    CHECK(failed > 0);
+  }
+
+  TEST_CASE("an error at close is reported, and the file is whole and closed cleanly") {
+    const auto device = std::make_shared<FaultDevice>();
+    Workload workload(device, {});
+    while (workload.next_step() != "close and reopen") workload.run_step();
+    const State expected = workload.visible();
+    FaultPlan plan;
+    plan.fail_close = true;
+    device->set_plan(plan);
+    CHECK_THROWS_CODE(workload.database().close(), ErrorCode::io);
+    CHECK_THROWS_CODE(workload.database().begin_read(), ErrorCode::closed);
+    CHECK_THROWS_CODE(workload.database().close(), ErrorCode::closed);
+    workload.drop();
+    device->set_plan({});
+    const auto survivor = FaultDevice::from_image(device->crash_image(CrashMode::durable));
+    const Database database = open_device(survivor);
+    CHECK(database.recovery().clean);
+    CHECK_EQ(difference(state_of(database.begin_read()), expected), "");
+    CHECK_VERIFIES(database);
+  }
+
+  TEST_CASE("an error at close does not hide the first failure, nor end the program") {
+    const auto device = std::make_shared<FaultDevice>();
+    FaultPlan plan;
+    plan.fail_close = true;
+    device->set_plan(plan);
+    { const Database dropped = open_device(device); }
+    const uint64_t created = device->event_count();
+    SUBCASE("of an open that fails") {
+      plan.fail_read_at = device->read_count();
+      device->set_plan(plan);
+      CHECK_THROWS_CODE(open_device(device), ErrorCode::io);
+    }
+    SUBCASE("of the header write that marks a new file as in use") {
+      const auto fresh = std::make_shared<FaultDevice>();
+      const uint64_t creation_events = 5;  // resize, write, sync, write, sync
+      plan.fail_at = creation_events;
+      fresh->set_plan(plan);
+      CHECK_THROWS_CODE(open_device(fresh), ErrorCode::recovery_required);
+    }
+    SUBCASE("of the closing commit") {
+      Database database = open_device(device);
+      add_rows(database, {});
+      plan.fail_at = device->event_count();
+      plan.fail_errno = ENOSPC;
+      device->set_plan(plan);
+      CHECK_THROWS_CODE(database.close(), ErrorCode::out_of_space);
+    }
+    CHECK(device->event_count() >= created);
+    device->set_plan({});
+    const Database database = open_device(device);
+    CHECK_VERIFIES(database);
   }
 
   TEST_CASE("a sync that fails and drops writes costs no acknowledged commit") {

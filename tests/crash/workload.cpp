@@ -83,7 +83,10 @@ void erase_row(Table& table, RowMap& rows, const std::string& key) {
 }
 
 Workload::Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options, Kind kind)
-    : device_(std::move(device)), options_(options) {
+    : Workload([device = std::move(device), options] { return open_device(device, options); },
+               kind) {}
+
+Workload::Workload(std::function<Database()> open, Kind kind) : open_(std::move(open)) {
   if (kind == Kind::mixed) {
     build_mixed_steps();
   } else {
@@ -130,6 +133,16 @@ void Workload::build_mixed_steps() {
     Table table = open_text(txn, state, "names");
     for (int i = 30; i < 60; ++i) erase_row(table, state["names"], text_key(i));
   });
+  // Keys that differ at their end only: separators as long as keys, few children a branch.
+  const auto deep_key = [](int i) { return std::string(400, 'k') + text_key(i); };
+  add("a table of one leaf", durable, [=](Workload&, WriteTxn& txn, State& state) {
+    Table table = open_text(txn, state, "deep");
+    for (int i = 0; i < 5; ++i) put_row(table, state["deep"], deep_key(i * 40), bytes(20, i));
+  });
+  add("its root splits twice: branches", durable, [=](Workload&, WriteTxn& txn, State& state) {
+    Table table = open_text(txn, state, "deep");
+    for (int i = 0; i < 200; ++i) put_row(table, state["deep"], deep_key(i), bytes(20, i + 1));
+  });
   add("a large value, durable", durable, [](Workload&, WriteTxn& txn, State& state) {
     Table table = open_text(txn, state, "names");
     put_row(table, state["names"], "large", bytes(100 << 10, 7));
@@ -152,6 +165,10 @@ void Workload::build_mixed_steps() {
           }
         }
       });
+  add("branches merge, the root falls", durable, [=](Workload&, WriteTxn& txn, State& state) {
+    Table table = open_text(txn, state, "deep");
+    for (int i = 3; i < 200; ++i) erase_row(table, state["deep"], deep_key(i));
+  });
   add("a table changed and renamed", durable, [](Workload&, WriteTxn& txn, State& state) {
     {
       Table table = open_text(txn, state, "names");
@@ -198,7 +215,7 @@ void Workload::build_mixed_steps() {
     add("growth", batch == 1 ? two_phase : durable,
         [batch](Workload&, WriteTxn& txn, State& state) {
           Table table = open_text(txn, state, "bulk");
-          for (int i = 0; i < 14; ++i) {
+          for (int i = 0; i < 24; ++i) {
             put_row(table, state["bulk"], text_key(batch * 100 + i),
                     bytes(20'000 + 700 * i, i + batch));
           }
@@ -300,7 +317,7 @@ void Workload::build_reuse_steps() {
 }
 
 void Workload::open() {
-  if (!database_) database_.emplace(open_device(device_, options_));
+  if (!database_) database_.emplace(open_());
 }
 
 void Workload::commit_step(const Commit& commit, const Change& change) {

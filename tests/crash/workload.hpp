@@ -1,5 +1,4 @@
-// workload.hpp: a small mixed workload on a FaultDevice that knows at every moment which states a
-// crash may leave.
+// workload.hpp: a small mixed workload that knows at every moment which states a crash may leave.
 //
 //   durable     what the last acknowledged durable commit (or clean close) left
 //   in_flight   what the durable commit now running will leave, while it runs
@@ -46,6 +45,8 @@ class Workload {
 
   Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options,
            Kind kind = Kind::mixed);
+  // On whatever open opens, each time anew.
+  explicit Workload(std::function<Database()> open, Kind kind = Kind::mixed);
   ~Workload();
 
   size_t step_count() const noexcept { return steps_.size(); }
@@ -98,8 +99,7 @@ class Workload {
   void commit_step(const Commit& commit, const Change& change);
   void close();
 
-  std::shared_ptr<FaultDevice> device_;
-  OpenOptions options_;
+  std::function<Database()> open_;
   std::vector<Step> steps_;
   size_t next_ = 0;
   std::optional<Error> error_;
