@@ -240,7 +240,9 @@ TEST_SUITE("db/open") {
     CHECK(check_opens(image, "2").full_repair);
   }
 
-  TEST_CASE("R=0, primary damaged: the other slot, fully verified, and the loss is reported") {
+  TEST_CASE(
+      "spec 01 11.1, 1647529: R=0, primary damaged: the other slot, fully verified, and it is "
+      "told") {
     Image image = clean_image();
     flip(image, slot_checksum(image, true));
     // The closing commit freed pages of the commit before, so that one may or may not be whole;
@@ -252,7 +254,7 @@ TEST_SUITE("db/open") {
     CHECK_FALSE(report.notes.empty());
   }
 
-  TEST_CASE("R=0, secondary damaged: no matter, whatever its version byte") {
+  TEST_CASE("spec 01 11.2: R=0, secondary damaged: no matter, whatever its version byte") {
     Image image = clean_image();
     flip(image, slot_checksum(image, false));
     SUBCASE("checksum") {}
@@ -261,7 +263,7 @@ TEST_SUITE("db/open") {
     CHECK(check_opens(image, "2").clean);
   }
 
-  TEST_CASE("both slots damaged: the mirror, fully verified; without one corrupted") {
+  TEST_CASE("spec 01 11.2: both slots damaged: the mirror, fully verified; without one corrupted") {
     Image image = clean_image(with_mirror());
     Image without = clean_image();
     for (bool primary : {true, false}) {
@@ -307,7 +309,7 @@ TEST_SUITE("db/open") {
     check_opens(device->live_image(), "2");
   }
 
-  TEST_CASE("a tail that is no mirror is ignored and cut off") {
+  TEST_CASE("spec 01 11.2: a tail that is no mirror is ignored and cut off") {
     for (bool clean : {true, false}) {
       for (bool garbage : {true, false}) {
         for (size_t tail : {size_t{1}, size_t{320}, size_t{4095}}) {
@@ -328,7 +330,7 @@ TEST_SUITE("db/open") {
     }
   }
 
-  TEST_CASE("a mirror torn to zeros or cut short is no obstacle") {
+  TEST_CASE("spec 01 11.2, C4: a mirror torn to zeros or cut short is no obstacle") {
     Image image = unclean_image(LastCommit::one_phase, with_mirror());
     REQUIRE_EQ(image.size() % kPage, format::kHeaderBytes);
     SUBCASE("zeros") { std::fill(image.end() - 320, image.end(), std::byte{0}); }
@@ -390,7 +392,8 @@ TEST_SUITE("db/open") {
     }
   }
 
-  TEST_CASE("R=1, 2P=1, state absent: full repair of the primary, which has no alternative") {
+  TEST_CASE(
+      "spec 01 11.2: R=1, 2P=1, state absent: full repair of the primary, and no alternative") {
     const Image image = unclean_image(LastCommit::two_phase);
     REQUIRE(header_of(image).two_phase);
     CHECK(check_opens(image, "2").full_repair);
@@ -415,7 +418,7 @@ TEST_SUITE("db/open") {
     CHECK_FALSE(report.used_older_commit);
   }
 
-  TEST_CASE("R=1: the page counts of the header are not believed") {
+  TEST_CASE("spec 01 11.2, 88881b80: R=1: the page counts of the header are not believed") {
     Image image = unclean_image(LastCommit::one_phase);
     SUBCASE("zero") { std::fill_n(image.begin() + 24, 8, std::byte{0}); }
     SUBCASE("too many") { image[29] = std::byte{0x09}; }
@@ -479,7 +482,7 @@ TEST_SUITE("db/open") {
     }
   }
 
-  TEST_CASE("impossible geometry is refused without allocating for it") {
+  TEST_CASE("spec 01 11.1, 1647529: impossible geometry is refused without allocating for it") {
     const Image good = clean_image();
     const auto with_u32 = [&](size_t offset, uint32_t value) {
       Image image = good;
