@@ -9,8 +9,8 @@
 #include <set>
 #include <thread>
 
-#include "io/temp_dir.hpp"
 #include "rdb.hpp"
+#include "temp_dir.hpp"
 
 namespace {
 
