@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "rdb.hpp"
-#include "temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace {
 

@@ -16,6 +16,7 @@ SystemCallPlan plan;
 uint64_t changing = 0;
 uint64_t shortened = 0;
 uint64_t interrupted = 0;
+uint64_t zeros_failed = 0;
 uint64_t draw_state = 1;
 int interruptions_left = 0;
 
@@ -52,13 +53,14 @@ int failure() {
 
 void set_system_call_plan(const SystemCallPlan& new_plan) {
   plan = new_plan;
-  changing = shortened = interrupted = 0;
+  changing = shortened = interrupted = zeros_failed = 0;
   draw_state = 1;
   interruptions_left = 0;
 }
 uint64_t changing_calls() { return changing; }
 uint64_t shortened_calls() { return shortened; }
 uint64_t interrupted_calls() { return interrupted; }
+uint64_t failed_writes_of_zeros() { return zeros_failed; }
 
 }  // namespace rdb::test
 
@@ -76,6 +78,8 @@ ssize_t pwrite(int fd, const void* buffer, size_t count, off_t offset) {
   using namespace rdb::test;
   if (interrupts()) return -1;
   if (fails()) {
+    const char* bytes = static_cast<const char*>(buffer);
+    zeros_failed += std::all_of(bytes, bytes + count, [](char b) { return b == 0; }) ? 1 : 0;
     const long half = syscall(SYS_pwrite64, fd, buffer, count / 2, offset);
     return half < 0 ? half : failure();
   }

@@ -37,5 +37,8 @@ void set_system_call_plan(const SystemCallPlan& plan);
 uint64_t changing_calls();     // since the plan was set
 uint64_t shortened_calls();    // likewise
 uint64_t interrupted_calls();  // likewise
+// Failing calls that wrote nothing but zeros: those that a database writes ahead of small commits,
+// whose failure is nobody's (io/prewriting_backend.hpp).
+uint64_t failed_writes_of_zeros();
 
 }  // namespace rdb::test
