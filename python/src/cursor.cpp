@@ -1,0 +1,166 @@
+#include "cursor.hpp"
+
+#include <array>
+#include <string>
+
+#include "errors.hpp"
+
+namespace rdb::python {
+namespace {
+
+struct Record {
+  std::string key;
+  std::string value;
+
+  void assign(rdb_slice key_bytes, rdb_slice value_bytes) {
+    key.assign(static_cast<const char*>(key_bytes.data), key_bytes.size);
+    value.assign(static_cast<const char*>(value_bytes.data), value_bytes.size);
+  }
+};
+
+py::object decode(const Table& table, const Record& record) {
+  return py::make_tuple(stolen(table.key->decode({record.key.data(), record.key.size()})),
+                        stolen(table.value->decode({record.value.data(), record.value.size()})));
+}
+
+template <auto move>
+py::object moved(const Cursor& cursor) {
+  return cursor.arrive([](rdb_cursor* handle, rdb_slice* key, rdb_slice* value, rdb_error* error) {
+    return move(handle, key, value, error);
+  });
+}
+
+template <auto seek>
+py::object sought(const Cursor& cursor, const py::object& target) {
+  Arena arena(true);
+  const rdb_slice bytes = cursor.table().key->encode(target.ptr(), arena);
+  return cursor.arrive(
+      [bytes](rdb_cursor* handle, rdb_slice* key, rdb_slice* value, rdb_error* error) {
+        return seek(handle, bytes, key, value, error);
+      });
+}
+
+}  // namespace
+
+Cursor::Cursor(const Table& table) : table_(table) {
+  use(*table_.state, [&](rdb_table* handle, rdb_error* error) {
+    return rdb_cursor_open(handle, &cursor_, error);
+  });
+}
+
+Cursor::~Cursor() { close(); }
+
+void Cursor::close() noexcept {
+  const bool forked = table_.state->parent->mark.forked();
+  if (!forked) gate_.own();
+  rdb_cursor* closed = std::exchange(cursor_, nullptr);
+  if (!forked) gate_.disown();
+  close_cursor(*table_.state->parent, closed);
+}
+
+// The cursor's own gate first: a reader's gate admits several threads, its cursor only one.
+template <class Body>
+rdb_status Cursor::call(Body&& body) const {
+  TransactionState& transaction = *table_.state->parent;
+  transaction.mark.check();
+  const Owning owning(gate_);
+  return enter(transaction, [&](rdb_txn*, rdb_error* error) {
+    if (cursor_ == nullptr) throw_closed("the cursor is closed");
+    return body(cursor_, error);
+  });
+}
+
+template <class MoveCall>
+py::object Cursor::arrive(MoveCall&& move) const {
+  Record record;
+  const rdb_status status = call([&](rdb_cursor* cursor, rdb_error* error) {
+    rdb_slice key, value;
+    const rdb_status outcome = move(cursor, &key, &value, error);
+    if (outcome == RDB_OK) record.assign(key, value);
+    return outcome;
+  });
+  return status == RDB_OK ? decode(table_, record) : py::none();
+}
+
+void Cursor::set_range(const py::object& lower, const py::object& upper, bool include_lower,
+                       bool include_upper) {
+  Arena arena(true);
+  rdb_range range{};
+  if (!lower.is_none()) {
+    range.lower = table_.key->encode(lower.ptr(), arena);
+    range.lower_bound = include_lower ? RDB_BOUND_INCLUDED : RDB_BOUND_EXCLUDED;
+  }
+  if (!upper.is_none()) {
+    range.upper = table_.key->encode(upper.ptr(), arena);
+    range.upper_bound = include_upper ? RDB_BOUND_INCLUDED : RDB_BOUND_EXCLUDED;
+  }
+  call([&](rdb_cursor* cursor, rdb_error* error) {
+    return rdb_cursor_set_range(cursor, &range, error);
+  });
+}
+
+py::list Cursor::next_batch(size_t count) const {
+  std::vector<Record> records;
+  bool more = true;
+  while (more && records.size() < count) {
+    std::array<rdb_slice, 64> keys, values;
+    const size_t wanted = std::min(keys.size(), count - records.size());
+    more = call([&](rdb_cursor* cursor, rdb_error* error) {
+             size_t filled = 0;
+             const rdb_status status =
+                 rdb_cursor_next_batch(cursor, keys.data(), values.data(), wanted, &filled, error);
+             for (size_t i = 0; status == RDB_OK && i < filled; ++i) {
+               records.emplace_back().assign(keys[i], values[i]);
+             }
+             return status;
+           }) == RDB_OK;
+  }
+  py::list pairs;
+  for (const Record& record : records) pairs.append(decode(table_, record));
+  return pairs;
+}
+
+bool Cursor::erase() const {
+  return call([&](rdb_cursor* cursor, rdb_error* error) {
+           note_change(*table_.state);
+           return rdb_cursor_delete(cursor, error);
+         }) == RDB_OK;
+}
+
+void bind_cursor(py::module_& module) {
+  py::class_<Cursor>(
+      module, "Cursor", py::is_final(), made_here(),
+      "A position in a table, moved by hand. Table.cursor makes it.\n\n"
+      "Every move returns the record it arrives at as (key, value), or None when "
+      "there is none. A fresh\ncursor stands before the first record. When the table "
+      "is changed otherwise than through the cursor,\nit must be placed anew. For "
+      "reading along, iterators are faster.")
+      .def("first", moved<rdb_cursor_first>, "Goes to the first record.")
+      .def("last", moved<rdb_cursor_last>, "Goes to the last record.")
+      .def("next", moved<rdb_cursor_next>, "Goes to the next record.")
+      .def("prev", moved<rdb_cursor_prev>, "Goes to the record before.")
+      .def("get", moved<rdb_cursor_get>, "The record under the cursor.")
+      .def("seek", sought<rdb_cursor_seek>, py::arg("key"),
+           "Goes to the first record whose key is key or greater.")
+      .def("seek_exact", sought<rdb_cursor_seek_exact>, py::arg("key"),
+           "Goes to the record of key; else None, and the cursor stands where seek puts it.")
+      .def("seek_le", sought<rdb_cursor_seek_le>, py::arg("key"),
+           "Goes to the last record whose key is key or smaller.")
+      .def("set_range", &Cursor::set_range, py::arg("lower") = py::none(),
+           py::arg("upper") = py::none(), py::kw_only(), py::arg("include_lower") = true,
+           py::arg("include_upper") = false,
+           "Confines the cursor to a range and puts it before the first record in there.")
+      .def("next_batch", &Cursor::next_batch, py::arg("count"),
+           "Moves over the next records and returns them as a list, shorter at the end.")
+      .def("delete", &Cursor::erase,
+           "Deletes the record under the cursor; False when it stands on none.\n\n"
+           "It then stands between the neighbours.")
+      .def("close", &Cursor::close, "Releases the cursor. A second time is fine.")
+      .def(
+          "__enter__", [](const py::object& self) { return self; }, "The cursor itself.")
+      .def(
+          "__exit__", [](Cursor& cursor, const py::args&) { cursor.close(); },
+          "Releases the cursor.");
+}
+
+}  // namespace rdb::python

@@ -1,0 +1,37 @@
+// cursor.hpp: rdb.Cursor, a position in a table for programs that step and seek by hand. For plain
+// reading, iterators are faster.
+#pragma once
+
+#include "record_iterator.hpp"
+#include "table.hpp"
+
+namespace rdb::python {
+
+class Cursor {
+ public:
+  explicit Cursor(const Table& table);
+  ~Cursor();
+  Cursor(const Cursor&) = delete;
+
+  // Calls move(cursor, &key, &value, &error); the record it arrives at as a pair, else None.
+  template <class MoveCall>
+  py::object arrive(MoveCall&& move) const;
+  void set_range(const py::object& lower, const py::object& upper, bool include_lower,
+                 bool include_upper);
+  py::list next_batch(size_t count) const;
+  bool erase() const;
+  void close() noexcept;
+  const Table& table() const noexcept { return table_; }
+
+ private:
+  template <class Body>
+  rdb_status call(Body&& body) const;
+
+  const Table table_;
+  mutable Gate gate_;
+  rdb_cursor* cursor_ = nullptr;  // NULL once closed; read and written under the gate
+};
+
+void bind_cursor(py::module_& module);
+
+}  // namespace rdb::python
