@@ -124,7 +124,7 @@ func TestForgottenObjectsAreReleased(t *testing.T) {
 		it := reader.Table("t").Iterate(rdb.Range{})
 		equal(t, it.Next(), true)
 	}
-	steady(t, cycles(20, 2_000), func(i int) {
+	steady(t, cycles(10, 2_000), func(i int) {
 		forget()
 		for try := 0; ; try++ { // the file is locked until all is released
 			runtime.GC()

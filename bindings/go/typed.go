@@ -47,15 +47,18 @@ func (t *TypedTable[K, V]) Contains(key K) (bool, error) {
 
 // Put stores value under key, replacing what was there unless a flag forbids it.
 func (t *TypedTable[K, V]) Put(key K, value V, flags ...PutFlag) error {
-	storedKey, err := t.key.Append(nil, key)
-	if err != nil {
-		return err
-	}
-	storedValue, err := t.value.Append(nil, value)
+	storedKey, storedValue, err := t.pair(key, value)
 	if err != nil {
 		return err
 	}
 	return t.table.Put(storedKey, storedValue, flags...)
+}
+
+func (t *TypedTable[K, V]) pair(key K, value V) (storedKey, storedValue []byte, err error) {
+	if storedKey, err = t.key.Append(nil, key); err == nil {
+		storedValue, err = t.value.Append(nil, value)
+	}
+	return storedKey, storedValue, err
 }
 
 // Delete deletes key and tells whether it was there.
@@ -90,11 +93,7 @@ func (t *TypedTable[K, V]) decode(storedKey, storedValue []byte, failed error) (
 
 // AddTo adds a record to a batch for PutBatch of the table behind.
 func (t *TypedTable[K, V]) AddTo(batch *Batch, key K, value V) error {
-	storedKey, err := t.key.Append(nil, key)
-	if err != nil {
-		return err
-	}
-	storedValue, err := t.value.Append(nil, value)
+	storedKey, storedValue, err := t.pair(key, value)
 	if err != nil {
 		return err
 	}
