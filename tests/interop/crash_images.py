@@ -164,7 +164,7 @@ def play(programs, program, script, base, options, saver, event):
 def main():
     program, rdb_side, source, target = (pathlib.Path(argument).resolve() for argument in sys.argv[1:5])
     start = time.monotonic()
-    programs = Programs(str(rdb_side), str(build_referee(source, target)))
+    programs = Programs(rdb_side, build_referee(source, target, redb4=False))
     stride = int(os.environ.get("RDB_CRASH_STRIDE") or STRIDE)
     only = os.environ.get("RDB_INTEROP_ONLY", "")
     jobs = int(os.environ.get("JOBS") or os.cpu_count() or 2)
