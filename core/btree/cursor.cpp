@@ -83,18 +83,31 @@ void TreeCursor::prefetch_sibling(int direction) const {
   pool_.prefetch(BranchView::parse(bytes, shape_.widths).child(sibling));
 }
 
+// pages: base pages of leaves that a walk has left behind, or that it has seen.
+void TreeCursor::require_room(int64_t pages) const {
+  if (pages <= file_pages_) [[likely]]
+    return;
+  file_pages_ = static_cast<int64_t>(pool_.layout().total_pages());
+  if (pages > file_pages_) {
+    throw_tree_corrupted(root_->page, "the tree below it has more leaves than the file has pages");
+  }
+}
+
 bool TreeCursor::enter_next_leaf() {
+  const int64_t left_behind = leaf_page_.base_pages();
   while (!path_.empty()) {
     Level& level = path_.back();
     if (level.index + 1 >= level.child_count) {
       path_.pop_back();
       continue;
     }
+    require_room(walked_pages_ + left_behind);
     const BranchView branch =
         BranchView::parse(pool_.read(level.page, level.checksum, shape_.widths), shape_.widths);
     const uint32_t i = ++level.index;
     if (i + 1 < level.child_count) pool_.prefetch(branch.child(i + 1));
     descend_edge(branch.child(i), branch.child_checksum(i), Edge::left);
+    walked_pages_ += left_behind;
     return true;
   }
   return false;
@@ -112,6 +125,8 @@ bool TreeCursor::enter_previous_leaf() {
     const uint32_t i = --level.index;
     if (i > 0) pool_.prefetch(branch.child(i - 1));
     descend_edge(branch.child(i), branch.child_checksum(i), Edge::right);
+    walked_pages_ -= leaf_page_.base_pages();
+    require_room(-walked_pages_);
     return true;
   }
   return false;
@@ -122,6 +137,7 @@ bool TreeCursor::go_to_edge(Edge edge) {
   if (!root_) return stand(false, otherwise);
   return guarded([&] {
     path_.clear();
+    walked_pages_ = 0;
     descend_edge(root_->page, root_->checksum, edge);
     prefetch_sibling(edge == Edge::left ? 1 : -1);
     return stand(true, otherwise);
@@ -168,6 +184,7 @@ bool TreeCursor::prev_slow() {
 // Leaves index_ at the lower bound of key, which may be one past the end of the leaf.
 void TreeCursor::search(Bytes key) {
   path_.clear();
+  walked_pages_ = 0;
   descend(root_->page, root_->checksum, [&](const BranchView& branch) {
     return shape_.order.child_index(branch, shape_.widths, key);
   });
@@ -219,6 +236,7 @@ bool TreeCursor::seek_position(std::span<const uint32_t> path) {
   if (!root_ || path.empty()) return stand(false, Place::nowhere);
   return guarded([&] {
     path_.clear();
+    walked_pages_ = 0;
     bool exists = true;
     descend(root_->page, root_->checksum, [&](const BranchView& branch) {
       const size_t depth = path_.size();
@@ -239,7 +257,8 @@ bool TreeCursor::seek_leaf(PageNumber leaf) {
   const size_t leaf_depth = path_.size();
   return guarded([&] {
     // path_ leads to a parent of leaves; all leaves are equally deep.
-    while (!path_.empty()) {
+    for (int64_t steps = 1; !path_.empty(); ++steps) {
+      require_room(steps / 2);  // each branch is entered and left
       Level& level = path_.back();
       const BranchView branch =
           BranchView::parse(pool_.read(level.page, level.checksum, shape_.widths), shape_.widths);

@@ -10,6 +10,10 @@
 // each change, before any other call. key() and value() are valid until the next call that moves or
 // resets.
 //
+// A branch of a damaged file may be reached on many ways, so that a walk over the tree would hardly
+// ever end. A walk that has left more leaves behind than the file has room for is therefore
+// corrupted.
+//
 // One thread at a time. Borrows the pool, which must outlive it.
 #pragma once
 
@@ -107,6 +111,7 @@ class TreeCursor {
   void search(Bytes key);
   bool enter_next_leaf();
   bool enter_previous_leaf();
+  void require_room(int64_t pages) const;
   void adopt(PageNumber page, Bytes bytes);
   void prefetch_sibling(int direction) const;
 
@@ -125,6 +130,10 @@ class TreeCursor {
   std::optional<LeafView> leaf_;  // present while leaf_page_ is pinned
   PageNumber leaf_page_;
   std::vector<Level> path_;  // root first; empty when the root is the leaf
+  // Base pages of the leaves between here and where the walk began; negative to its left.
+  int64_t walked_pages_ = 0;
+  // The file has at most so many, or as many as when it was last asked: short walks never ask.
+  mutable int64_t file_pages_ = 1024;
 };
 
 }  // namespace rdb::btree

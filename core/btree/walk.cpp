@@ -84,10 +84,16 @@ void walk_pages(PageReader& reader, const TreeRoot& root, const Widths& widths,
   }
 }
 
-TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths) {
+TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
+                      uint64_t file_pages) {
   TableStats stats;
+  uint64_t pages = 0;
   if (root) stats.entries = root->length;
   walk_pages(reader, root, widths, [&](const PageVisit& page) {
+    pages += page.page.base_pages();
+    if (pages > file_pages) {
+      throw_tree_corrupted(page.page, "its tree has more pages than the file");
+    }
     stats.tree_height = std::max(stats.tree_height, page.depth + 1);
     uint64_t used;
     if (page.leaf != nullptr) {

@@ -76,14 +76,17 @@ using VisitPage = std::function<void(const PageVisit&)>;
 
 // Calls visit for each page, parents first, children in key order; views are valid during the call
 // only. visit must not begin an Operation. claim, when given, is asked before a page is read: false
-// throws corrupted. Without it the work is bounded by depth alone, which is enough for trees known
-// to be sound. Throws what reading throws, and corrupted for trees too deep.
+// throws corrupted. Without it the work is bounded by depth alone, so visit must put an end to it
+// unless the tree is known to be sound. Throws what reading throws, and corrupted for trees too
+// deep.
 void walk_pages(PageReader& reader, const TreeRoot& root, const Widths& widths,
                 const VisitPage& visit, const ClaimPage& claim = {},
                 const WalkOptions& options = {});
 
-// Figures of one tree of pages (spec 02 section 14).
-TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths);
+// Figures of one tree of pages (spec 02 section 14). A tree of more base pages than file_pages
+// reaches some of them twice, in a damaged file on 2^64 ways perhaps: corrupted.
+TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
+                      uint64_t file_pages);
 
 // The values of a multimap key (spec 02 section 11.2): a leaf image inside the outer leaf, or a
 // tree of its own whose keys are the values.

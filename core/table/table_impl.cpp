@@ -156,7 +156,7 @@ TableStats TableImpl::stats(const CancelToken* cancel) const {
   require_active();
   btree::PoolReader pages(pool());
   txn::CancellableReader reader(pages, cancel);
-  return btree::tree_stats(reader, root(), shape_.widths);
+  return btree::tree_stats(reader, root(), shape_.widths, pool().layout().total_pages());
 }
 
 bool TableImpl::contains(Bytes key) const {

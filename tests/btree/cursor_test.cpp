@@ -252,7 +252,7 @@ TEST_SUITE("btree/cursor") {
     btree::Mutator mutator(*f.writer, f.root, f.shape);
     const uint32_t depth = [&] {
       btree::PoolReader reader(*f.pool);
-      return btree::tree_stats(reader, f.root, f.shape.widths).tree_height;
+      return btree::tree_stats(reader, f.root, f.shape.widths, TreeFixture::kPages).tree_height;
     }();
     REQUIRE(depth == 3);
     TreeCursor cursor(*f.pool, f.root, f.shape);

@@ -194,7 +194,7 @@ TEST_SUITE("btree/mutator") {
     for (uint64_t i = 0; i < 20000; ++i) f.put(le(i), Blob(100));
     CHECK(f.verify() == "");
     btree::PoolReader reader(*f.pool);
-    const TableStats stats = btree::tree_stats(reader, f.root, f.shape.widths);
+    const TableStats stats = btree::tree_stats(reader, f.root, f.shape.widths, TreeFixture::kPages);
     CHECK(stats.leaf_pages <= 20000 / 37 + 1);  // 37 entries of 108 bytes fill a page
     CHECK(stats.branch_pages <= 6);
     CHECK(stats.entries == 20000);
@@ -205,7 +205,8 @@ TEST_SUITE("btree/mutator") {
     for (uint64_t i = 20000; i > 0; --i) f.put(le(i), Blob(100));
     CHECK(f.verify() == "");
     btree::PoolReader reader(*f.pool);
-    CHECK(btree::tree_stats(reader, f.root, f.shape.widths).leaf_pages <= 20000 / 18);
+    CHECK(btree::tree_stats(reader, f.root, f.shape.widths, TreeFixture::kPages).leaf_pages <=
+          20000 / 18);
   }
 
   TEST_CASE("modes: refused changes touch no page") {

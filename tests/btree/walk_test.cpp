@@ -56,12 +56,12 @@ TEST_SUITE("btree/walk") {
   TEST_CASE("statistics follow the format document") {
     TreeFixture f(test::shape_of("u64", 8));
     btree::PoolReader reader(*f.pool);
-    const TableStats none = btree::tree_stats(reader, f.root, f.shape.widths);
+    const TableStats none = btree::tree_stats(reader, f.root, f.shape.widths, TreeFixture::kPages);
     CHECK(none.tree_height == 0);
     CHECK(none.leaf_pages == 0);
     reader.release();
     for (uint64_t i = 0; i < 3; ++i) f.put(le(i), le(i));
-    const TableStats small = btree::tree_stats(reader, f.root, f.shape.widths);
+    const TableStats small = btree::tree_stats(reader, f.root, f.shape.widths, TreeFixture::kPages);
     CHECK(small.tree_height == 1);
     CHECK(small.leaf_pages == 1);
     CHECK(small.branch_pages == 0);
@@ -70,7 +70,7 @@ TEST_SUITE("btree/walk") {
     CHECK(small.fragmented_bytes == 4096 - 52);
     reader.release();
     for (uint64_t i = 0; i < 256; ++i) f.put(le(i), le(i));
-    const TableStats two = btree::tree_stats(reader, f.root, f.shape.widths);
+    const TableStats two = btree::tree_stats(reader, f.root, f.shape.widths, TreeFixture::kPages);
     CHECK(two.tree_height == 2);
     CHECK(two.leaf_pages == 2);
     CHECK(two.branch_pages == 1);

@@ -1,0 +1,99 @@
+// Files made to do harm: every checksum is right, and the content is not. What fuzzing found is
+// kept here by the name of the rule that was broken.
+#include <functional>
+
+#include "contents.hpp"
+#include "image_edit.hpp"
+#include "image_trees.hpp"
+#include "support.hpp"
+
+namespace rdb::test {
+namespace {
+
+Image image_with(const std::function<void(WriteTxn&)>& fill) {
+  const auto device = std::make_shared<FaultDevice>();
+  Database database = open_device(device);
+  WriteTxn txn = database.begin_write();
+  fill(txn);
+  txn.commit();
+  database.close();
+  return device->live_image();
+}
+
+void put_numbers(WriteTxn& txn) {
+  Table table = txn.open_table("numbers", kU64Type, kU64Type);
+  for (uint64_t i = 0; i < 5; ++i) table.put(as_bytes(le64(i)), as_bytes(le64(i * i)));
+}
+
+Image small_image() { return image_with(put_numbers); }
+
+Database open_image(const Image& image, const OpenOptions& options = {}) {
+  return open_device(FaultDevice::from_image(image), options);
+}
+
+}  // namespace
+
+TEST_SUITE("db/hostile") {
+  // 2^60 ways lead through the ladder; every walk must notice that the file is not that large.
+  TEST_CASE("spec 02 15.3: a catalog that is reached on many ways ends in corrupted") {
+    Image image = small_image();
+    add_catalog_ladder(image, Catalog::user, 60);
+    const Database database = open_image(image);
+    CHECK_THROWS_CODE(database.begin_read().list_tables(), ErrorCode::corrupted);
+    CHECK(database.begin_read().find_table("numbers"));
+  }
+  TEST_CASE("spec 02 15.3: a table that is reached on many ways ends in corrupted") {
+    Image image = small_image();
+    add_table_ladder(image, Catalog::user, "numbers", 60);
+    Database database = open_image(image);
+    {
+      const ReadTxn txn = database.begin_read();
+      const Table table = txn.open_table_raw("numbers");
+      CHECK_THROWS_CODE(table.stats(), ErrorCode::corrupted);
+      Cursor cursor = table.cursor();
+      CHECK_THROWS_CODE(
+          [&] {
+            while (cursor.next()) {
+            }
+          }(),
+          ErrorCode::corrupted);
+      CHECK(cursor.last());
+      CHECK_THROWS_CODE(
+          [&] {
+            while (cursor.prev()) {
+            }
+          }(),
+          ErrorCode::corrupted);
+    }
+    WriteTxn txn = database.begin_write();
+    CHECK_THROWS_CODE(txn.delete_table("numbers"), ErrorCode::corrupted);
+  }
+  TEST_CASE("spec 02 15.3: an allocator state that is reached on many ways leads to a repair") {
+    Image image = small_image();
+    add_table_ladder(image, Catalog::system, "allocator_state", 60);
+    // The repair walks the state's pages as well, and finds them referenced twice.
+    CHECK_THROWS_CODE(open_image(image), ErrorCode::corrupted);
+  }
+  TEST_CASE("going to and fro is no walk without end") {
+    const Image image = image_with([](WriteTxn& txn) {
+      Table table = txn.open_table("t", kU64Type, kBytesType);
+      for (uint64_t i = 0; i < 4; ++i) {
+        table.put(as_bytes(le64(i)), as_bytes(std::string(3000, 'x')));
+      }
+    });
+    const Database database = open_image(image);
+    const ReadTxn txn = database.begin_read();
+    const Table table = txn.open_table_raw("t");
+    REQUIRE(table.stats().leaf_pages >= 2);
+    Cursor cursor = table.cursor();
+    for (int i = 0; i < 3000; ++i) {
+      while (cursor.next()) {
+      }
+      while (cursor.prev()) {
+      }
+    }
+    CHECK(cursor.next());
+  }
+}
+
+}  // namespace rdb::test
