@@ -173,8 +173,8 @@ void Opener::read_mirror() {
   const uint64_t blob_end = [&] {
     const int i = slot_ok(header_.primary) ? header_.primary : 1 - header_.primary;
     if (!slot_ok(i) || header_.raw_version(i) < 5) return uint64_t{0};
-    const CommitSlot commit = header_.slot(i);
-    return commit.blob_region.offset + commit.blob_region.length;
+    const format::BlobRegion blobs = header_.slot(i).blob_region;
+    return blobs.lies_inside(file_bytes_) ? blobs.end() : 0;
   }();
   if (offset % kPageBytes != 0 && offset != blob_end) return;
   HeaderBytes bytes;

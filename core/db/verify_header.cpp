@@ -129,7 +129,7 @@ void HeaderCheck::check_end_of_file(const Header& header, const HeaderBytes& byt
                ", begins before the pages end, at " + std::to_string(layout_bytes) + ".",
            meaning::kBlobsLost);
     }
-    end = std::max(end, blobs.offset + blobs.length);
+    end = std::max(end, blobs.end());
   }
   // A creation that lost power may have written the header and not all that follows the pages.
   const bool just_created = !commit.user_root && !commit.system_root;

@@ -52,6 +52,7 @@ struct BlobRegion {
   bool lies_inside(uint64_t file_bytes) const noexcept {
     return begins_inside(file_bytes) && length <= file_bytes - offset;
   }
+  uint64_t end() const noexcept { return offset + length; }  // requires lies_inside()
   bool operator==(const BlobRegion&) const = default;
 };
 

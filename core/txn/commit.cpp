@@ -188,10 +188,7 @@ void Committer::write_header() {
 }
 
 void Committer::write_mirror(const format::Header& header) {
-  const format::CommitSlot commit = header.slot(header.primary);
-  const uint64_t data_end =
-      std::max(header.layout.file_bytes(), commit.blob_region.offset + commit.blob_region.length);
-  store_.write_behind_pages(data_end, header.encode_mirror());
+  store_.write_behind_pages(store_.data_end_bytes(header.layout), header.encode_mirror());
 }
 
 void Committer::publish() {

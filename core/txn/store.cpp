@@ -125,9 +125,8 @@ uint64_t Store::next_txn_id() {
 void Store::mark_in_use() {
   if (in_use_) return;
   // A stale mirror would bring back a root whose pages are reused (spec 01 section 1.8).
-  if (!options_.eof_mirror && backend_->size() > data_end_bytes()) {
-    backend_->resize(data_end_bytes());
-  }
+  const uint64_t end = data_end_bytes(state_.header.layout);
+  if (!options_.eof_mirror && backend_->size() > end) backend_->resize(end);
   format::Header header = state_.header;
   header.recovery_required = true;
   write_header_and_sync(header);
@@ -135,13 +134,15 @@ void Store::mark_in_use() {
   in_use_ = true;
 }
 
-uint64_t Store::data_end_bytes() const {
-  return std::max(state_.header.layout.file_bytes(),
-                  state_.commit.blob_region.offset + state_.commit.blob_region.length);
+uint64_t Store::data_end_bytes(const format::Layout& layout) const {
+  const format::BlobRegion& blobs = state_.commit.blob_region;
+  const uint64_t pages_end = layout.file_bytes();
+  return blobs.lies_inside(backend_->size()) ? std::max(pages_end, blobs.end()) : pages_end;
 }
 
 void Store::trim_and_mark_clean() {
-  const uint64_t end = data_end_bytes() + (options_.eof_mirror ? format::kHeaderBytes : 0);
+  const uint64_t end =
+      data_end_bytes(state_.header.layout) + (options_.eof_mirror ? format::kHeaderBytes : 0);
   if (backend_->size() > end) {
     backend_->resize(end);
     backend_->sync();

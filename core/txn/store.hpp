@@ -109,6 +109,8 @@ class Store : public std::enable_shared_from_this<Store> {
   void trim_and_mark_clean();
   // Writes behind the last page, growing the file by it: the end-of-file mirror.
   void write_behind_pages(uint64_t offset, Bytes bytes);
+  // End of the pages of a layout and of the blob region behind them.
+  uint64_t data_end_bytes(const format::Layout& layout) const;
   // The system tree holds an allocator_state table, valid or stale.
   bool allocator_state_stored = true;
   uint64_t non_durable_commits = 0;  // since the last durable one
@@ -132,8 +134,6 @@ class Store : public std::enable_shared_from_this<Store> {
   void close_backend();
 
  private:
-  uint64_t data_end_bytes() const;  // behind pages and blob region
-
   std::unique_ptr<io::CountingBackend> backend_;
   OpenedState state_;
   OpenOptions options_;

@@ -94,6 +94,46 @@ TEST_SUITE("db/hostile") {
     }
     CHECK(cursor.next());
   }
+
+  TEST_CASE("spec 01 11.3: a blob region outside the file is reported, and computed with nowhere") {
+    const uint64_t bytes = small_image().size();
+    const format::BlobRegion regions[] = {{uint64_t{1} << 50, 1, 0, 0},
+                                          {bytes, ~uint64_t{0} - bytes + 1, 0, 0},
+                                          {~uint64_t{0} - 4095, 4096, 0, 0},
+                                          {4097, 1, 0, 0},
+                                          {bytes, 1, 0, 0}};
+    for (const format::BlobRegion& region : regions) {
+      for (const bool unclean : {false, true}) {
+        CAPTURE(region.offset);
+        CAPTURE(unclean);
+        Image image = small_image();
+        edit_header(image, [&](format::Header& header) {
+          format::CommitSlot commit = header.slot(header.primary);
+          commit.version = 5;
+          commit.blob_region = region;
+          header.set_slot(header.primary, commit);
+          header.recovery_required = unclean;
+        });
+        OpenOptions options;
+        options.eof_mirror = true;  // it lies behind the region
+        const auto device = FaultDevice::from_image(image);
+        Database database = open_device(device, options);
+        const auto& notes = database.recovery().notes;
+        CHECK(std::count(notes.begin(), notes.end(),
+                         "The region of old blobs does not lie inside the file; its blobs are lost.") ==
+              1);
+        CHECK_EQ(database.begin_read().open_table_raw("numbers").len(), 5);
+        WriteTxn txn = database.begin_write();
+        txn.open_table("numbers", kU64Type, kU64Type).put(as_bytes(le64(9)), as_bytes(le64(9)));
+        txn.commit();
+        database.close();
+        CHECK(device->live_image().size() < 2 * bytes + 300 * 4096);
+        const format::Header closed = header_of(device->live_image());
+        CHECK(closed.slot(closed.primary).blob_region == region);  // preserved
+        CHECK_EQ(open_device(device).begin_read().open_table_raw("numbers").len(), 6);
+      }
+    }
+  }
 }
 
 }  // namespace rdb::test
