@@ -215,7 +215,7 @@ bool TreeCursor::seek_le(Bytes key) {
   if (!root_) return stand(false, Place::before_first);
   return guarded([&] {
     search(key);
-    if (index_ < leaf_size_ && shape_.order.compare(leaf_->key(index_), key) == 0) {
+    if (index_ < leaf_size_ && shape_.order.compare(key_at(index_), key) == 0) {
       return stand(true, Place::before_first);
     }
     if (index_ > 0) {

@@ -43,8 +43,22 @@ class TreeCursor {
   }
 
   bool valid() const noexcept { return place_ == Place::on; }
-  Bytes key() const { return leaf_->key(index_); }      // requires valid()
-  Bytes value() const { return leaf_->value(index_); }  // requires valid()
+  Bytes key() const { return key_at(index_); }  // requires valid()
+  Bytes value() const {                         // requires valid()
+    try {
+      return leaf_->value(index_);
+    } catch (const Error& error) {
+      rethrow_naming(error, leaf_page_);
+    }
+  }
+  // Of entry i of the same leaf; requires valid() and i < leaf().size().
+  Bytes key_at(uint32_t i) const {
+    try {
+      return leaf_->key(i);
+    } catch (const Error& error) {
+      rethrow_naming(error, leaf_page_);
+    }
+  }
   PageNumber leaf_page() const noexcept {
     return leaf_page_;
   }  // requires valid(); pinned by the cursor

@@ -55,6 +55,9 @@ template <typename Work>
 auto Mutator::atomically(Work&& work) {
   try {
     return work();
+  } catch (const Error& error) {
+    undo();
+    rethrow_naming(error, in_hand_);
   } catch (...) {
     undo();
     throw;
@@ -174,37 +177,34 @@ LeafView Mutator::descend(Choose&& choose) {
   at_left_edge_ = at_right_edge_ = true;
   Step step{root_->page, root_->checksum, {}, 0, false};
   bool parent_owned = true;
-  try {
-    for (;;) {
-      step.bytes = pool_.read(step.page, step.checksum, shape_.widths);
-      step.owned = pool_.owned(step.page);
-      if (step.owned && !parent_owned) [[unlikely]] {
-        throw_tree_corrupted(step.page, "a committed page refers to it, but it was free (U2)");
-      }
-      if (is_leaf(step.bytes)) break;
-      const BranchView branch = BranchView::parse(step.bytes, shape_.widths);
-      if (path_.size() == format::kMaxTreeDepth) throw_too_deep(step.page);
-      step.index = choose(branch);
-      at_left_edge_ &= step.index == 0;
-      at_right_edge_ &= step.index == branch.key_count();
-      path_.push_back(step);
-      parent_owned = step.owned;
-      step.page = branch.child(step.index);
-      pool_.prefetch(step.page);
-      step.checksum = branch.child_checksum(step.index);
-      step.index = 0;
+  for (;;) {
+    in_hand_ = step.page;
+    step.bytes = pool_.read(step.page, step.checksum, shape_.widths);
+    step.owned = pool_.owned(step.page);
+    if (step.owned && !parent_owned) [[unlikely]] {
+      throw_tree_corrupted(step.page, "a committed page refers to it, but it was free (U2)");
     }
-    leaf_ = step;
-    const LeafView leaf = LeafView::parse(leaf_.bytes, shape_.widths);
-    const uint64_t length = root_->length;
-    if (path_.empty() ? length != leaf.size() : length < leaf.size()) [[unlikely]] {
-      throw_tree_corrupted(leaf_.page, "it contradicts the entry count of its tree");
-    }
-    length_ = length;
-    return leaf;
-  } catch (const Error& error) {
-    rethrow_naming(error, step.page);
+    if (is_leaf(step.bytes)) break;
+    const BranchView branch = BranchView::parse(step.bytes, shape_.widths);
+    if (path_.size() == format::kMaxTreeDepth) throw_too_deep(step.page);
+    step.index = choose(branch);
+    at_left_edge_ &= step.index == 0;
+    at_right_edge_ &= step.index == branch.key_count();
+    path_.push_back(step);
+    parent_owned = step.owned;
+    step.page = branch.child(step.index);
+    pool_.prefetch(step.page);
+    step.checksum = branch.child_checksum(step.index);
+    step.index = 0;
   }
+  leaf_ = step;
+  const LeafView leaf = LeafView::parse(leaf_.bytes, shape_.widths);
+  const uint64_t length = root_->length;
+  if (path_.empty() ? length != leaf.size() : length < leaf.size()) [[unlikely]] {
+    throw_tree_corrupted(leaf_.page, "it contradicts the entry count of its tree");
+  }
+  length_ = length;
+  return leaf;
 }
 
 LeafView Mutator::descend_to(std::span<const uint32_t> position) {
@@ -225,6 +225,7 @@ LeafView Mutator::descend_to(std::span<const uint32_t> position) {
 std::optional<Mutator::Step> Mutator::neighbour(uint32_t level, bool must) {
   const bool leaves = level == path_.size();
   const Step& parent = path_[level - 1];
+  in_hand_ = parent.page;
   const BranchView branch = BranchView::parse(parent.bytes, shape_.widths);
   Step step;
   step.index = parent.index > 0 ? parent.index - 1 : 1;
@@ -235,6 +236,7 @@ std::optional<Mutator::Step> Mutator::neighbour(uint32_t level, bool must) {
   if (same_page(leaf_) || std::any_of(path_.begin(), path_.end(), same_page)) {
     throw_tree_corrupted(step.page, "it is referenced twice");
   }
+  in_hand_ = step.page;
   step.bytes = pool_.read(step.page, step.checksum, shape_.widths);
   step.owned = pool_.owned(step.page);
   if (step.owned && !parent.owned) {
@@ -354,7 +356,9 @@ void Mutator::remove(const LeafView& leaf, uint32_t i, bool may_merge) {
 // Joins the leaf, without entry removed, with a neighbour, when one base page holds both.
 bool Mutator::merge_leaf(const LeafView& leaf, uint32_t removed, uint64_t new_used) {
   const auto level = static_cast<uint32_t>(path_.size());
+  leaf.verify_offsets();
   const std::optional<Step> other = neighbour(level, false);
+  in_hand_ = other ? other->page : leaf_.page;
   if (!other) return false;
   const LeafView other_leaf = LeafView::parse(other->bytes, shape_.widths);
   if (new_used + other_leaf.used_bytes() - 4 > kPageBytes ||  // one header of 4 bytes goes

@@ -184,6 +184,7 @@ class Mutator {
 
   std::vector<Step> path_;  // branches, root first
   Step leaf_;
+  PageNumber in_hand_;         // the page being read: what fails there is its fault
   bool at_left_edge_ = false;  // the leaf is the leftmost, the rightmost of the tree
   bool at_right_edge_ = false;
   uint64_t length_ = 0;  // of the tree after the change

@@ -53,6 +53,7 @@ void Mutator::propagate(Change change) {
 // here (edit_ says how). False: change is now about the branch itself.
 bool Mutator::apply(uint32_t level, Change& change) {
   const Step& step = path_[level];
+  in_hand_ = step.page;
   const BranchView branch = BranchView::parse(step.bytes, shape_.widths);
   const uint32_t m = branch.key_count();
   const uint64_t used = branch.used_bytes();
@@ -192,15 +193,17 @@ void Mutator::rebuild_branch(uint32_t level, const BranchView& branch, Change& c
 // Joins the branch at level, with change made, with a neighbour. False: that would not fit a base
 // page and need not be. What must be joined and does not fit is shared out evenly.
 bool Mutator::merge_branch(uint32_t level, const BranchView& branch, Change& change, bool must) {
+  load_branch(branch, change);
   const std::optional<Step> other = neighbour(level, must);
-  if (!other) return false;
   const Step& parent = path_[level - 1];
+  in_hand_ = other ? parent.page : path_[level].page;
+  if (!other) return false;
   const bool on_left = other->index < parent.index;
   const uint32_t first = std::min(other->index, parent.index);
   const Bytes separator = BranchView::parse(parent.bytes, shape_.widths).key(first);
+  in_hand_ = other->page;
   const BranchView other_branch = BranchView::parse(other->bytes, shape_.widths);
 
-  load_branch(branch, change);
   std::vector<BranchChild> other_children;
   std::vector<Bytes> other_keys;
   for (uint32_t i = 0; i < other_branch.child_count(); ++i) {

@@ -16,8 +16,10 @@ void throw_tree_corrupted(PageNumber page, const char* what) {
 }
 
 void rethrow_naming(const Error& error, PageNumber page) {
-  if (error.code() != ErrorCode::page_corrupted || error.position() != Error::kNoPosition) throw;
-  throw Error(ErrorCode::page_corrupted, "page " + page.text() + ": " + error.what(), page.bits());
+  const bool damage =
+      error.code() == ErrorCode::page_corrupted || error.code() == ErrorCode::corrupted;
+  if (!damage || error.position() != Error::kNoPosition) throw;
+  throw Error(error.code(), "page " + page.text() + ": " + error.what(), page.bits());
 }
 
 }  // namespace rdb::btree

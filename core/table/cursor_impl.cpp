@@ -184,7 +184,7 @@ void CursorImpl::set_range(const KeyRange& range) {
   const auto lock = enter();
   const btree::KeyOrder& order = table_->shape().order;
   const bool bounded = range.lower != Bound::unbounded || range.upper != Bound::unbounded;
-  if (bounded) order.require_known("a range of keys");
+  if (bounded) table_->require_order();
   if (range.lower != Bound::unbounded) table_->check_key(range.lower_key);
   if (range.upper != Bound::unbounded) table_->check_key(range.upper_key);
   refresh();
@@ -245,7 +245,7 @@ size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
   while (records < wanted) {
     // The next leaf would unpin this one, whose slices were handed out.
     if (records > 0 && tree_.index() + 1 >= tree_.leaf().size()) break;
-    if (records > 0 && !below_upper(tree_.leaf().key(tree_.index() + 1))) break;
+    if (records > 0 && !below_upper(tree_.key_at(tree_.index() + 1))) break;
     if (!step_forward()) break;
     keys[records] = tree_.key();
     values[records] = tree_.value();

@@ -107,7 +107,7 @@ std::vector<uint32_t> order_of(Records records, const btree::KeyOrder& order) {
 uint64_t TableImpl::put_batch(Records records, Table::PutMode mode) {
   const std::lock_guard guard(require_writer().mutex());
   write_->require_active();
-  shape_.order.require_known("writing");
+  require_order();
 
   if (records.size() > UINT32_MAX) {
     throw Error(ErrorCode::too_large, "a batch has more than 2^32 - 1 records");

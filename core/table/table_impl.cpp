@@ -131,7 +131,18 @@ txn::WriteTxnImpl& TableImpl::require_writer() const {
   throw Error(ErrorCode::read_only, "table \"" + info_.name + "\" belongs to a read transaction");
 }
 
-void TableImpl::check_key(Bytes key) const { check_width(info_, "key", key, shape_.widths.key); }
+void TableImpl::require_order() const {
+  if (shape_.order.known()) [[likely]]
+    return;
+  throw Error(ErrorCode::unknown_key_type,
+              "table \"" + info_.name + "\" can only be read in stored order: how keys of type \"" +
+                  info_.key_type.name + "\" compare is not known");
+}
+
+void TableImpl::check_key(Bytes key) const {
+  check_width(info_, "key", key, shape_.widths.key);
+  require_order();
+}
 
 void TableImpl::check_value(Bytes value) const {
   check_width(info_, "value", value, shape_.widths.value);
@@ -198,12 +209,13 @@ std::optional<bool> TableImpl::get_into(Bytes key, std::span<std::byte> out,
 void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
   out.items_.clear();
   out.arena_.clear();
+  require_order();
   out.items_.reserve(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     if (shape_.widths.key && keys[i].size() != *shape_.widths.key) {
       throw Error(ErrorCode::invalid_argument,
-                  "key " + std::to_string(i) + " of the batch has " +
-                      std::to_string(keys[i].size()) + " bytes, its type has " +
+                  "key " + std::to_string(i) + " of the batch for table \"" + info_.name +
+                      "\" has " + std::to_string(keys[i].size()) + " bytes, its type has " +
                       std::to_string(*shape_.widths.key),
                   i);
     }

@@ -64,6 +64,7 @@ class TableImpl {
   // Operations.
   void erase_at(std::span<const uint32_t> position);
   void check_key(Bytes key) const;
+  void require_order() const;  // throws unknown_key_type naming the table
 
  private:
   // Runs fn(root) inside an Operation on the state the transaction sees.

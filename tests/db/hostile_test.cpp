@@ -95,6 +95,76 @@ TEST_SUITE("db/hostile") {
     CHECK(cursor.next());
   }
 
+  TEST_CASE("every status on a damaged page names the page") {
+    Image image = image_with([](WriteTxn& txn) {
+      Table table = txn.open_table("t", kTextType, kBytesType);
+      for (const char* key : {"a", "b", "c", "d"}) table.put(as_bytes(key), as_bytes("value"));
+    });
+    edit_table(image, Catalog::user, "t", [](std::span<std::byte> page, const format::Widths&) {
+      base::store_le32(&page[4 + 4 * 4], 0xffff);  // where the first value ends
+    });
+    const auto root = root_of_table(image, Catalog::user, "t");
+    const auto leaf = format::PageNumber::decode(&image[root.offset]);
+    const auto check_names_page = [&](auto&& call) {
+      try {
+        call();
+        FAIL_CHECK("the damage went unnoticed");
+      } catch (const Error& error) {
+        CHECK_EQ(error.code(), ErrorCode::page_corrupted);
+        CHECK_EQ(error.position(), leaf.bits());
+        CHECK(std::string(error.what()).starts_with("page " + leaf.text() + ": "));
+      }
+    };
+    Database database = open_image(image);
+    {
+      const ReadTxn txn = database.begin_read();
+      const Table table = txn.open_table("t", kTextType, kBytesType);
+      check_names_page([&] { static_cast<void>(table.get(as_bytes("b"))); });
+      Cursor cursor = table.cursor();
+      REQUIRE(cursor.first());
+      check_names_page([&] { static_cast<void>(cursor.value()); });
+    }
+    WriteTxn txn = database.begin_write();
+    Table table = txn.open_table("t", kTextType, kBytesType);
+    check_names_page([&] { table.put(as_bytes("b"), as_bytes("other")); });
+    check_names_page([&] { table.put(as_bytes("new"), as_bytes("")); });
+    check_names_page([&] { table.erase(as_bytes("b")); });
+    Cursor cursor = table.cursor();
+    REQUIRE(cursor.last());
+    check_names_page([&] { cursor.erase(); });
+  }
+
+  TEST_CASE("spec 02 10: a table whose key order is unknown is named when keys are asked for") {
+    Image image = small_image();
+    edit_catalog(image, [](std::span<std::byte> page) { replace_text(page, "u64", "q64"); });
+    Database database = open_image(image);
+    const ReadTxn txn = database.begin_read();
+    const Table table = txn.open_table_raw("numbers");
+    BatchResult batch;
+    const std::string key = le64(1);
+    const Bytes keys[] = {as_bytes(key)};
+    Cursor cursor = table.cursor();
+    WriteTxn write = database.begin_write();
+    Table writable = write.open_table_raw("numbers");
+    const Table::Record records[] = {{keys[0], keys[0]}};
+    const std::function<void()> calls[] = {
+        [&] { static_cast<void>(table.get(keys[0])); }, [&] { table.get_batch(keys, batch); },
+        [&] { cursor.seek(keys[0]); }, [&] { writable.put_batch(records); },
+        [&] {
+          cursor.set_range({Bound::included, Bound::unbounded, keys[0], {}});
+        }};
+    for (const auto& call : calls) {
+      try {
+        call();
+        FAIL_CHECK("a key was looked for");
+      } catch (const Error& error) {
+        CHECK_EQ(error.code(), ErrorCode::unknown_key_type);
+        CHECK(std::string(error.what()).starts_with("table \"numbers\" "));
+      }
+    }
+    CHECK(cursor.first());
+  }
+
   TEST_CASE("spec 01 11.3: a blob region outside the file is reported, and computed with nowhere") {
     const uint64_t bytes = small_image().size();
     const format::BlobRegion regions[] = {{uint64_t{1} << 50, 1, 0, 0},
@@ -119,8 +189,9 @@ TEST_SUITE("db/hostile") {
         const auto device = FaultDevice::from_image(image);
         Database database = open_device(device, options);
         const auto& notes = database.recovery().notes;
-        CHECK(std::count(notes.begin(), notes.end(),
-                         "The region of old blobs does not lie inside the file; its blobs are lost.") ==
+        CHECK(std::count(
+                  notes.begin(), notes.end(),
+                  "The region of old blobs does not lie inside the file; its blobs are lost.") ==
               1);
         CHECK_EQ(database.begin_read().open_table_raw("numbers").len(), 5);
         WriteTxn txn = database.begin_write();
