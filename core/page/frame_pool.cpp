@@ -39,6 +39,12 @@ void* reserve(size_t bytes) {
   throw Error(ErrorCode::corrupted, "page " + page.text() + " lies outside the file", page.bits());
 }
 
+[[noreturn]] void throw_pinned(PageNumber page) {
+  throw Error(ErrorCode::corrupted,
+              "page " + page.text() + " is in use, though the file's allocator state calls it free",
+              page.bits());
+}
+
 [[noreturn]] void throw_bad_checksum(PageNumber page) {
   throw Error(ErrorCode::page_corrupted,
               "page " + page.text() + ": its checksum differs from the one its parent records",
@@ -380,6 +386,10 @@ void FramePool::clear_frame(Region& region, uint32_t base_page) noexcept {
 std::span<std::byte> FramePool::claim(PageNumber page) {
   Region& region = *regions_[page.region].load(std::memory_order_acquire);
   const uint32_t first = page.first_base_page();
+  // A page that somebody holds is never free, but a damaged file may say so.
+  for (uint32_t p = first; p < first + page.base_pages(); ++p) {
+    if (region.states[p].load(std::memory_order_acquire) >> kPinShift != 0) throw_pinned(page);
+  }
   for (uint32_t p = first + 1; p < first + page.base_pages(); ++p) clear_frame(region, p);
   std::atomic<uint32_t>& word = region.states[first];
   const uint32_t claimed = kDirty | kOwned | order_bits(page.order);
@@ -390,7 +400,7 @@ std::span<std::byte> FramePool::claim(PageNumber page) {
       std::this_thread::yield();
       continue;
     }
-    assert(state != kDirty && seen >> kPinShift == 0);
+    assert(state != kDirty);
     if (state != kAbsent && (seen & kOrderMask) != 0) {
       clear_frame(region, first);
       continue;

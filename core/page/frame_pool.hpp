@@ -108,7 +108,8 @@ class FramePool {
 
   // ---- writer --------------------------------------------------------------------------------
 
-  // Makes a free page's frame dirty and owned, content undefined, and returns its bytes.
+  // Makes a free page's frame dirty and owned, content undefined, and returns its bytes. Throws
+  // corrupted, changing nothing, when the page is pinned.
   std::span<std::byte> claim(PageNumber page);
   // Mutable bytes of an owned page that this Operation has read or claimed; dirty from now on.
   std::span<std::byte> edit(PageNumber page);

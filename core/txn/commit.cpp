@@ -89,8 +89,6 @@ std::vector<PageNumber> Committer::free_after_commit() const {
   add(pages_.freed_by_system());
   add(released_);
   std::sort(pages.begin(), pages.end());
-  pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
-  std::erase_if(pages, [&](PageNumber page) { return !store_.allocator().is_used(page); });
   return pages;
 }
 
@@ -128,7 +126,10 @@ void Committer::store_allocator_state() {
 
     // What is used and free after this commit; from here on no page may change hands.
     page::PageAllocator after = allocator;
-    for (PageNumber page : free_after_commit()) after.release(page);
+    for (PageNumber page : free_after_commit()) {
+      // A damaged file may list a page twice, or once more as part of a larger one.
+      if (after.is_used(page)) after.release(page);
+    }
     // Rows for fewer pages need fewer pages themselves, and so on. Should that never end, the file
     // stays as long as it is.
     const bool may_shrink = txn_.closing_ && pass < kMaxShrinkingPasses;

@@ -3,6 +3,8 @@
 #include <functional>
 
 #include "contents.hpp"
+#include "format/page_list.hpp"
+#include "format/txn_page_key.hpp"
 #include "image_edit.hpp"
 #include "image_trees.hpp"
 #include "support.hpp"
@@ -163,6 +165,59 @@ TEST_SUITE("db/hostile") {
       }
     }
     CHECK(cursor.first());
+  }
+
+  TEST_CASE("spec 01 8.2: pages in use that the allocator state calls free end in corrupted") {
+    Image image = image_with([](WriteTxn& txn) {
+      put_numbers(txn);
+      txn.open_table("large", kU64Type, kBytesType)
+          .put(as_bytes(le64(1)), as_bytes(std::string(9000, 'x')));
+    });
+    free_all_pages(image);
+    for (const size_t value_bytes : {size_t{10}, size_t{9000}}) {
+      Database database = open_image(image);
+      const ReadTxn reader = database.begin_read();
+      const Table numbers = reader.open_table_raw("numbers");
+      const Table large = reader.open_table_raw("large");
+      const auto held = large.get(as_bytes(le64(1)));
+      Cursor cursor = numbers.cursor();
+      REQUIRE(cursor.first());
+      WriteTxn txn = database.begin_write();
+      bool refused = false;
+      try {
+        Table table = txn.open_table("new", kU64Type, kBytesType);
+        for (uint64_t i = 0; i < 400; ++i) {
+          table.put(as_bytes(le64(i)), as_bytes(std::string(value_bytes, 'y')));
+        }
+        txn.commit();
+      } catch (const Error& error) {
+        refused = error.code() == ErrorCode::corrupted;
+      }
+      CHECK(refused);
+      // What is pinned is not written to.
+      CHECK_EQ(as_text(held->bytes()), std::string(9000, 'x'));
+      CHECK_EQ(as_text(cursor.key()), le64(0));
+    }
+  }
+
+  TEST_CASE(
+      "spec 01 4.3: pages listed as freed twice, in two sizes, are no contradiction of ours") {
+    Image image = small_image();
+    const format::PageNumber pages[] = {{0, 0, 0}, {0, 0, 1}, {0, 0, 1}, {0, 1, 0}};
+    const auto list = format::make_page_list(pages, 10);
+    const auto key = format::TxnPageKey{1, 0}.encode(KeyProfile::shodh);
+    const format::LeafEntry entry{key, list};
+    set_only_leaf(image, Catalog::system, "data_pages_unreachable", {&entry, 1});
+    Database database = open_image(image);
+    CHECK(database.recovery().clean);
+    try {
+      WriteTxn txn = database.begin_write();
+      txn.open_table("new", kU64Type, kU64Type).put(as_bytes(le64(1)), as_bytes(le64(1)));
+      txn.commit();
+      database.close();
+    } catch (const Error& error) {
+      CHECK_EQ(error.code(), ErrorCode::corrupted);
+    }
   }
 
   TEST_CASE("spec 01 11.3: a blob region outside the file is reported, and computed with nowhere") {

@@ -14,7 +14,6 @@
 #include "format/table_record.hpp"
 #include "image_edit.hpp"
 #include "page/allocator_codec.hpp"
-#include "support.hpp"
 
 namespace rdb::test {
 

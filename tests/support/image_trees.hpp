@@ -10,14 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "format/allocator_key.hpp"
 #include "format/branch_builder.hpp"
 #include "format/leaf_builder.hpp"
 #include "format/leaf_view.hpp"
-#include "format/system_tables.hpp"
 #include "format/table_record.hpp"
 #include "image_edit.hpp"
-#include "page/allocator_codec.hpp"
+#include "image_surgeon.hpp"
 
 namespace rdb::test {
 
@@ -136,21 +134,13 @@ inline void set_only_leaf(Image& image, Catalog catalog, std::string_view table,
   fix_catalog(image, catalog);
 }
 
-// The stored allocator state says of every page that it is free. Its table must be a single leaf.
+// The stored allocator state says of every page that it is free.
 inline void free_all_pages(Image& image) {
-  const format::Layout layout = header_of(image).layout;
-  edit_table(image, Catalog::system, format::kAllocatorState.name,
-             [&](std::span<std::byte> page, const format::Widths& widths) {
-               const auto leaf = format::LeafView::parse(page, widths);
-               for (uint32_t i = 0; i < leaf.size(); ++i) {
-                 const auto key = format::AllocatorKey::decode(leaf.key(i).data());
-                 if (key.kind != format::AllocatorKey::Kind::region) continue;
-                 const auto row = page::encode_region(
-                     page::FreeMap::all_free(base::load_le32(leaf.value(i).data() + 4)),
-                     layout.region_max_data_pages);
-                 std::copy(row.begin(), row.end(), page.begin() + leaf.value_range(i).first);
-               }
-             });
+  ImageSurgeon surgeon(image);
+  surgeon.edit_free_maps([](std::vector<page::FreeMap>& maps) {
+    for (page::FreeMap& map : maps) map = page::FreeMap::all_free(map.size());
+  });
+  surgeon.seal();
 }
 
 }  // namespace rdb::test
