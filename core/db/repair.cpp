@@ -77,14 +77,16 @@ page::PageAllocator rebuild_allocator(page::FramePool& pool, const format::Layou
     return allocator.try_mark_used(page);
   });
   uint64_t conflicts = 0;
+  PageNumber first_conflict;
   held.keep_if([&](PageNumber page) {
     if (allocator.try_mark_used(page)) return true;
-    ++conflicts;
+    if (conflicts++ == 0) first_conflict = page;
     return false;
   });
   if (conflicts > 0) {
     notes.push_back(std::to_string(conflicts) +
-                    " pages listed as freed are in use; the lists are ignored for them.");
+                    " pages listed as freed are in use, the first page " + first_conflict.text() +
+                    "; the lists are ignored for them.");
   }
   hold_blob_region(allocator, layout, commit.blob_region);
   return allocator;
