@@ -57,11 +57,12 @@ class Suite:
             self.env.update(self.preload())
 
     def preload(self):
-        """The sanitizer's runtime has to be there before the virtual machine is."""
-        runtime = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True,
-                                 text=True, check=True).stdout.strip()
+        """The sanitizer's runtime has to be there before the virtual machine is, and what it replaces in the C++
+        runtime, exceptions above all, is looked for at that moment, long before the package is loaded."""
+        runtimes = [subprocess.run(["cc", f"-print-file-name={name}"], capture_output=True, text=True,
+                                   check=True).stdout.strip() for name in ("libasan.so", "libstdc++.so")]
         # The virtual machine means its own faults and leaves threads and memory to the process's end.
-        return {"LD_PRELOAD": str(pathlib.Path(runtime).resolve()),
+        return {"LD_PRELOAD": ":".join(str(pathlib.Path(runtime).resolve()) for runtime in runtimes),
                 "ASAN_OPTIONS": "handle_segv=0:detect_leaks=0:allocator_may_return_null=1",
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
