@@ -54,7 +54,8 @@ TEST_SUITE("btree/tree_builder") {
         TreeFixture f(shape_of("&[u8]", std::nullopt));
         Rows rows;
         for (size_t i = 0; i < count; ++i) {
-          rows[numbered(i, 4) + std::string(key_bytes - 4, 'k')] = std::string(700, 'v');
+          // What tells two keys apart stands last, so that separators are as long as keys.
+          rows[std::string(key_bytes - 4, 'k') + numbered(i, 4)] = std::string(700, 'v');
         }
         build(f, rows);
         REQUIRE(f.verify() == "");
@@ -64,6 +65,23 @@ TEST_SUITE("btree/tree_builder") {
         f.commit();
         REQUIRE(f.verify(f.root, false) == "");
       }
+    }
+  }
+
+  TEST_CASE("U4: no branch is left with one child, whatever remains for the last of a level") {
+    constexpr size_t kFanOut = 128;  // about, with keys of 8 bytes
+    const std::vector<std::byte> value(3000, std::byte{'v'});
+    for (size_t count = kFanOut - 20; count < 3 * kFanOut; ++count) {
+      CAPTURE(count);
+      TreeFixture f(shape_of("u64", std::nullopt));
+      TreeBuilder builder(*f.writer, f.shape);
+      std::vector<std::vector<std::byte>> keys;
+      for (uint64_t i = 0; i < count; ++i) keys.push_back(le<uint64_t>(i));
+      const page::Operation operation(*f.pool);
+      for (const auto& key : keys) builder.add(key, value);  // one leaf each
+      f.root = builder.finish();
+      REQUIRE(f.verify() == "");
+      REQUIRE(f.get(keys.back()) == value);
     }
   }
 
