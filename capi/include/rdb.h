@@ -966,8 +966,8 @@ typedef struct rdb_stats_info {
   uint64_t last_txn_id;     /* newest commit */
   uint64_t durable_txn_id;  /* newest commit that survives a crash */
   uint64_t commits;         /* since open */
-  uint64_t bytes_written;   /* since open */
-  uint64_t write_calls;     /* since open */
+  uint64_t bytes_written;   /* since open; zeros written ahead into grown space left out */
+  uint64_t write_calls;     /* since open, likewise */
   uint64_t bytes_read;      /* since open */
   uint64_t read_calls;      /* since open */
   uint64_t syncs;           /* since open */
