@@ -7,20 +7,37 @@ import (
 )
 
 // Batch collects records for [Table.PutBatch], which stores them with one call of the library. The zero
-// value is an empty batch. It belongs to one goroutine at a time.
+// value is an empty batch. It belongs to one goroutine at a time, and to no transaction: one batch that is
+// reset and filled again is faster than a new one for each, whose memory would have to be touched first.
 type Batch struct {
 	packed []byte
 	count  int
 }
 
+const firstBatchBytes = 4 << 10
+
 // Put adds a record, by copying it. Records are stored in the order they were added.
 func (b *Batch) Put(key, value []byte) {
-	b.packed = binary.LittleEndian.AppendUint32(b.packed, uint32(len(key)))
-	b.packed = binary.LittleEndian.AppendUint32(b.packed, uint32(len(value)))
-	b.packed = append(b.packed, key...)
-	b.packed = append(b.packed, value...)
-	b.packed = pad(b.packed)
+	size := (8 + len(key) + len(value) + 3) &^ 3
+	at := len(b.packed)
+	if size > cap(b.packed)-at {
+		b.grow(size)
+	}
+	b.packed = b.packed[:at+size]
+	record := b.packed[at:]
+	record[size-3], record[size-2], record[size-1] = 0, 0, 0 // where the padding may be
+	binary.LittleEndian.PutUint32(record, uint32(len(key)))
+	binary.LittleEndian.PutUint32(record[4:], uint32(len(value)))
+	copy(record[8:], key)
+	copy(record[8+len(key):], value)
 	b.count++
+}
+
+// grow makes room for more bytes. Always twice as much: append would copy large memory more often.
+func (b *Batch) grow(more int) {
+	grown := make([]byte, len(b.packed), max(len(b.packed)+more, 2*cap(b.packed), firstBatchBytes))
+	copy(grown, b.packed)
+	b.packed = grown
 }
 
 func pad(packed []byte) []byte {

@@ -3,6 +3,7 @@ package rdb_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"syscall"
 	"testing"
@@ -169,6 +170,33 @@ func TestBatches(t *testing.T) {
 		batch.Reset()
 		equal(t, batch.Len()+batch.Bytes(), 0)
 	})
+}
+
+// Its memory is used again, and grows, whatever lay in it before.
+func TestABatchServesManyTransactions(t *testing.T) {
+	db := memory(t)
+	var batch rdb.Batch
+	for round := 1; round <= 3; round++ {
+		records := 200 * round
+		update(t, db, func(tx *rdb.Tx) {
+			for i := 0; i < records; i++ {
+				batch.Put([]byte(fmt.Sprint(i)), bytes.Repeat([]byte{byte(round)}, i%23))
+			}
+			written, err := tx.Table("t").PutBatch(&batch)
+			check(t, err)
+			equal(t, written, uint64(records))
+		})
+		update(t, db, func(tx *rdb.Tx) {
+			for i := 0; i < records; i++ {
+				value, err := tx.Table("t").Get([]byte(fmt.Sprint(i)))
+				check(t, err)
+				if !bytes.Equal(value, bytes.Repeat([]byte{byte(round)}, i%23)) {
+					t.Fatalf("round %d, record %d: %v", round, i, value)
+				}
+			}
+		})
+		batch.Reset()
+	}
 }
 
 func TestABatchTellsWhereItStopped(t *testing.T) {

@@ -116,7 +116,7 @@ func main() {
 	workload, file := strings.TrimPrefix(os.Args[1], "lmdb-"), os.Args[2]
 	count, err := strconv.ParseUint(os.Args[3], 10, 64)
 	must(err)
-	var e engine = rdbEngine{}
+	var e engine = &rdbEngine{}
 	name := "rdb"
 	if workload != os.Args[1] {
 		e, name = lmdb, "lmdb"

