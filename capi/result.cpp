@@ -63,11 +63,14 @@ void require_array(const void* array, size_t count, const char* noun) {
   if (count != 0) require_not_null(array, noun);
 }
 
-// Writes the records that take() hands out until it has no more. Those before one that cannot be
-// taken are written; then its error is thrown, naming its index.
+// Writes the records that take() hands out until it has no more; expected: how many, if that is
+// known. Those before one that cannot be taken are written; then its error is thrown, naming its
+// index.
 template <typename Take>
-void put_records(Table& table, Take&& take, Table::PutMode mode, uint64_t* written) {
+void put_records(Table& table, size_t expected, Take&& take, Table::PutMode mode,
+                 uint64_t* written) {
   std::vector<Table::Record> records;
+  records.reserve(expected);
   std::exception_ptr broken;
   try {
     for (bool more = true; more;) {
@@ -194,7 +197,7 @@ rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* keys, const rdb_slic
       const size_t i = next++;
       return rdb::Table::Record{to_bytes(keys[i]), to_bytes(values[i])};
     };
-    put_records(open, take, mode, written);
+    put_records(open, count, take, mode, written);
   });
 }
 
@@ -209,7 +212,7 @@ rdb_status rdb_put_batch_packed(rdb_table* table, rdb_slice packed_records, uint
       const auto [key, value] = reader.take_record();
       return rdb::Table::Record{key, value};
     };
-    put_records(open, take, mode, written);
+    put_records(open, 0, take, mode, written);
   });
 }
 
