@@ -11,6 +11,7 @@
 // Threads: any, concurrently, except close().
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -57,6 +58,7 @@ class FileBackend final : public StorageBackend {
   void open_descriptor(const std::filesystem::path& path, OpenMode mode, bool& created);
   void lock(bool allow_unlocked);
   void require_writable(const char* verb) const;
+  void start_writeback(uint64_t written_bytes) noexcept;
 
   const std::string name_;  // the path in quotes, for messages
   const bool read_only_;
@@ -64,6 +66,7 @@ class FileBackend final : public StorageBackend {
   bool locked_ = false;
   uint64_t fork_generation_;
   OpenFileClaim claim_;
+  std::atomic<uint64_t> unsynced_bytes_{0};  // written since the last sync
   std::mutex resize_mutex_;  // grow_reserved's read of the size, its growth and its way back
 };
 
