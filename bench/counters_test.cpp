@@ -172,6 +172,16 @@ TEST_SUITE("bench/counters") {
     }
   }
 
+  TEST_CASE("the pages of a commit of one pair lie side by side") {
+    Fixture f;
+    f.put(0, kPairs);
+    uint64_t writes = 0;
+    for (uint64_t i = 0; i < 200; ++i) {
+      writes += f.cost_of([&] { f.put(i * 97 % kPairs, 1); }).device.write_calls;
+    }
+    CHECK(writes * 4 <= 200 * 9);  // the pages, the header, and now and then a second run
+  }
+
   TEST_CASE("the pages of a batch are written in merged runs") {
     Fixture f;
     f.put(0, kPairs);

@@ -20,9 +20,6 @@ using format::kPageBytes;
 using format::LeafEditor;
 using format::LeafEntry;
 
-// Children of the root that one more level of branches has when it counts as a level of few pages.
-constexpr uint32_t kFewBranches = 16;
-
 uint64_t leaf_slot_bytes(const Widths& widths) {
   return (widths.key ? 0u : 4u) + (widths.value ? 0u : 4u);
 }
@@ -460,15 +457,8 @@ page::NewPage Mutator::allocate(uint64_t bytes, page::PageUse use) {
   return fresh;
 }
 
-// The two upper levels may have few pages, and are replaced again and again then.
 page::PageUse Mutator::use_of(const Step& step) const {
-  if (is_leaf(step.bytes)) return shape_.leaf_use;
-  const bool upper =
-      &step == &path_[0] ||
-      (&step == &path_[1] &&
-       BranchView::parse(path_[0].bytes, shape_.widths).child_count() <= kFewBranches);
-  return upper || shape_.leaf_use == page::PageUse::branch ? page::PageUse::branch
-                                                           : page::PageUse::low_branch;
+  return is_leaf(step.bytes) ? shape_.leaf_use : page::PageUse::branch;
 }
 
 // A new page of at least bytes with the used part of a page that it replaces.

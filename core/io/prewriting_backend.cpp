@@ -47,6 +47,7 @@ void PrewritingBackend::note_write(uint64_t begin, uint64_t size) {
   const uint64_t bytes = remove_unwritten(begin, begin + size);
   if (bytes == 0) return;
   first_written_bytes_ += bytes;
+  highest_end_ = std::max(highest_end_, begin + size);
   if (first_written_bytes_ <= kSmallBytes) ends_.push_back(begin + size);
 }
 
@@ -75,17 +76,24 @@ void PrewritingBackend::sync() {
 
 void PrewritingBackend::prewrite() {
   const std::lock_guard lock(mutex_);
-  const bool small = first_written_bytes_ <= kSmallBytes;
-  first_written_bytes_ = 0;
-  for (const uint64_t begin : std::exchange(ends_, {})) {
+  const uint64_t written = std::exchange(first_written_bytes_, 0);
+  std::vector<uint64_t> ends = std::exchange(ends_, {});
+  uint64_t ahead = kAheadBytes;
+  if (written > kSmallBytes) {
+    ends = {highest_end_};
+    ahead = std::min(written / kLargeShare / kAheadBytes * kAheadBytes, kMaxAheadBytes);
+  }
+  highest_end_ = 0;
+  for (const uint64_t begin : ends) {
     const auto range = unwritten_.find(begin);  // what follows the write, when that is unwritten
-    if (!small || range == unwritten_.end()) continue;
-    const uint64_t end = std::min(range->second, begin + kAheadBytes);
+    if (ahead == 0 || range == unwritten_.end()) continue;
+    const uint64_t end = std::min(range->second, begin + ahead);
     remove_unwritten(begin, end);
     try {
       inner_->write_zeros(begin, end - begin);
     } catch (const Error&) {  // P2
       unwritten_.clear();
+      break;
     }
   }
   any_unwritten_.store(!unwritten_.empty(), std::memory_order_release);

@@ -7,8 +7,8 @@
 // such space writes zeros over the next kAheadBytes behind it, and the commits that follow pay
 // nothing: one sync in hundreds takes 1.2 ms instead.
 //
-// A large commit pays the journal once for all its pages; more than kSmallBytes between two syncs
-// prewrites nothing, and a bulk load is written once.
+// A large commit pays the journal once for all its pages, and is written once. It prepares a share
+// of what it grew by, so that the small commits that follow a bulk load do not pay for its growth.
 //
 // Invariants:
 //   P1  Zeros go only where nothing was written since the space was added.
@@ -31,6 +31,9 @@ class PrewritingBackend final : public StorageBackend {
  public:
   static constexpr uint64_t kAheadBytes = uint64_t{1} << 20;
   static constexpr uint64_t kSmallBytes = uint64_t{256} << 10;
+  // A larger commit prepares this part of what it wrote, in whole steps of kAheadBytes.
+  static constexpr uint64_t kLargeShare = 32;
+  static constexpr uint64_t kMaxAheadBytes = uint64_t{16} << 20;
 
   explicit PrewritingBackend(std::unique_ptr<StorageBackend> inner);
 
@@ -58,7 +61,8 @@ class PrewritingBackend final : public StorageBackend {
   mutable std::mutex mutex_;  // guards all below, and holds writes back while zeros are written
   std::map<uint64_t, uint64_t> unwritten_;  // begin -> end, apart from each other
   uint64_t first_written_bytes_ = 0;        // into unwritten space, since the last sync
-  std::vector<uint64_t> ends_;              // of those writes
+  std::vector<uint64_t> ends_;              // of those writes, while they are small together
+  uint64_t highest_end_ = 0;                // of all of them
   std::atomic<bool> any_unwritten_{false};
 };
 

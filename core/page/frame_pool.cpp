@@ -187,6 +187,17 @@ void FramePool::advise_huge_pages() {
   }
 }
 
+void FramePool::prepare(PageNumber first, uint64_t count) noexcept {
+#if defined(MADV_POPULATE_WRITE)
+  Region* region = regions_[first.region].load(std::memory_order_relaxed);
+  if (region == nullptr || layout_.file_bytes() > budget_bytes_) return;
+  const uint64_t end = std::min<uint64_t>(first.index + count, region->pages.load());
+  if (first.index >= end) return;
+  ::madvise(region->base + uint64_t{first.index} * kPageBytes, (end - first.index) * kPageBytes,
+            MADV_POPULATE_WRITE);
+#endif
+}
+
 // ---- reading
 // -------------------------------------------------------------------------------------
 

@@ -133,6 +133,9 @@ class FramePool {
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
   void shrink(const format::Layout& layout);  // frames behind the new end must be unpinned
   format::Layout layout() const;              // any thread
+  // Asks the system for the memory of count base pages before they are claimed, when all of the
+  // file may be resident. A hint: first is a base page, the pages may lie anywhere.
+  void prepare(PageNumber first, uint64_t count) noexcept;
   // What the running transaction keeps in memory beside frames; it counts against the budget.
   void note_bookkeeping(uint64_t bytes) noexcept;
 

@@ -21,11 +21,13 @@ struct RunRule {
   bool needs_slack;  // not before a third of the file is free
 };
 constexpr RunRule kRunRules[] = {{64, false}, {16, false}, {4, true}, {1, true}};
-constexpr uint32_t kLongestRunAsked = 64;
 constexpr uint64_t kSlackDivisor = 3;
-// Beside leaves only while their run has this much left: in a file whose gaps are short already,
-// low branches would cut them shorter (4.3 runs a single update instead of 2.9).
-constexpr uint32_t kPlentyPages = 256;
+
+// Of a lane; a small file has shorter ones.
+constexpr uint64_t kMinLanePages = 16;
+constexpr uint64_t kMaxLanePages = 64;
+constexpr uint64_t kLaneDivisor = 64;
+constexpr uint32_t kLongestRunAsked = PageAllocator::kLanes * kMaxLanePages;
 
 constexpr size_t cursor_of(PageUse use) { return use == PageUse::leaf ? 0 : 1; }
 
@@ -117,11 +119,72 @@ std::optional<PageNumber> PageAllocator::allocate_lowest(uint8_t order) {
   return allocate_block(order, 0, 0);
 }
 
-std::optional<PageNumber> PageAllocator::allocate_page(PageUse use, bool may_ask_for_growth) {
-  if (use == PageUse::low_branch) {
-    const Cursor& leaves = cursors_[cursor_of(PageUse::leaf)];
-    use = leaves.end - leaves.page >= kPlentyPages ? PageUse::leaf : PageUse::branch;
+void PageAllocator::begin_transaction() noexcept {
+  lane_started_ = false;
+  // A large transaction leaves its run begun: lanes may lie right behind its pages.
+  Cursor& leaves = cursors_[cursor_of(PageUse::leaf)];
+  if (leaves.end - leaves.page >= kLanes * kMaxLanePages) {
+    regions_[leaves.region].longest_run = FreeMap::kMaxPages;
+    leaves.end = leaves.page;
   }
+}
+
+std::optional<PageNumber> PageAllocator::allocate_in_lane() {
+  if (!lane_started_) start_lane();
+  if (lane_taken_ == kLanePages) return std::nullopt;
+  const std::optional<PageNumber> page = take_from_run(in_lane_);
+  if (page) ++lane_taken_;
+  return page;
+}
+
+void PageAllocator::start_lane() {
+  lane_started_ = true;
+  if (lane_taken_ > 0 && lane_taken_ < kLanePages) lane_wanted_ = lane_taken_;
+  lane_taken_ = 0;
+  lane_ = (lane_ + 1) % lanes_.size();
+  in_lane_ = {};
+  Cursor& lane = lanes_[lane_];
+  if (!rewind_lane(lane) && !open_lane(lane)) return;
+  in_lane_ = lane;
+}
+
+bool PageAllocator::open_lane(Cursor& lane) {
+  if (lane.page < lane.end) {  // what is left of it is nobody's now
+    regions_[lane.region].longest_run = FreeMap::kMaxPages;
+    lane.page = lane.end;
+  }
+  const auto pages = static_cast<uint32_t>(
+      std::clamp(layout_.total_pages() / kLaneDivisor, kMinLanePages, kMaxLanePages));
+  // The first ones lie side by side, so that a young file has its pages at its start.
+  const auto opened = [](const Cursor& other) { return other.end > 0; };
+  if (std::none_of(lanes_.begin(), lanes_.end(), opened)) {
+    if (const auto all = next_run(lane, kLanes * pages, kLanes * pages)) {
+      for (uint32_t i = 0; i < kLanes; ++i) {
+        const uint32_t first = all->page + i * pages;
+        lanes_[(lane_ + i) % kLanes] = {all->region, first, first + pages};
+      }
+      return true;
+    }
+  }
+  const std::optional<Cursor> run = next_run(lane, pages, pages);
+  if (!run) return false;
+  lane = *run;
+  return true;
+}
+
+// To the first place in its run, from where its last transaction started, with room for another.
+bool PageAllocator::rewind_lane(Cursor& lane) {
+  if (lane.page >= lane.end) return false;
+  const auto room = regions_[lane.region].map.find_run(lane_wanted_, lane_wanted_, lane.page);
+  if (!room || room->first + room->count > lane.end) return false;
+  // The holes passed over belong to nobody now.
+  Region& region = regions_[lane.region];
+  if (lane.page < room->first) region.longest_run = std::max(region.longest_run, 2 * lane_wanted_);
+  lane.page = room->first;
+  return true;
+}
+
+std::optional<PageNumber> PageAllocator::allocate_page(PageUse use, bool may_ask_for_growth) {
   Cursor& cursor = cursors_[cursor_of(use)];
   if (const std::optional<PageNumber> page = take_from_run(cursor)) return page;
   if (free_pages_ == 0) return std::nullopt;
@@ -131,8 +194,13 @@ std::optional<PageNumber> PageAllocator::allocate_page(PageUse use, bool may_ask
     if (may_ask_for_growth && rule.needs_slack && !has_slack) return std::nullopt;
     if (start_run(use, rule.min_pages)) return take_from_run(cursor);
   }
-  // What is left lies in the other use's run.
-  return take_from_run(cursors_[1 - cursor_of(use)]);
+  // What is left lies in the runs that others use.
+  if (auto page = take_from_run(cursors_[1 - cursor_of(use)])) return page;
+  for (const Cursor& lane : lanes_) {
+    Cursor rest = lane;
+    if (auto page = take_from_run(rest)) return page;
+  }
+  return std::nullopt;
 }
 
 std::optional<PageNumber> PageAllocator::take_from_run(Cursor& cursor) {
@@ -150,13 +218,15 @@ std::optional<PageNumber> PageAllocator::take_from_run(Cursor& cursor) {
 }
 
 bool PageAllocator::restart_run(PageUse use) {
-  const Cursor& other = cursors_[1 - cursor_of(use)];
+  Cursor& cursor = cursors_[cursor_of(use)];
   for (const Cursor& run : recent_[cursor_of(use)]) {
     if (run.page == run.end || run.region >= regions_.size()) continue;
     const FreeMap& map = regions_[run.region].map;
-    const bool taken = other.region == run.region && other.page < run.end && run.page < other.end;
-    if (taken || run.end > map.size() || !map.is_free(run.page, run.end - run.page)) continue;
-    cursors_[cursor_of(use)] = run;
+    if (run.end > map.size() || !map.is_free(run.page, run.end - run.page) ||
+        run_within(run.region, run.page, run.end, &cursor) != nullptr) {
+      continue;
+    }
+    cursor = run;
     return true;
   }
   return false;
@@ -164,43 +234,62 @@ bool PageAllocator::restart_run(PageUse use) {
 
 bool PageAllocator::start_run(PageUse use, uint32_t min_pages) {
   Cursor& cursor = cursors_[cursor_of(use)];
-  const Cursor& other = cursors_[1 - cursor_of(use)];
-  const size_t count = regions_.size();
-  // The cursor's region comes twice: from the cursor, and at the end from its start.
-  for (size_t i = 0; i <= count; ++i) {
-    const uint32_t r = static_cast<uint32_t>((cursor.region + i) % count);
-    const uint32_t from = i == 0 ? cursor.page : 0;
-    Region& region = regions_[r];
-    if (region.longest_run < min_pages || region.map.free_count() < min_pages) continue;
-    if (const auto run = find_run(r, min_pages, from, kLongestRun[cursor_of(use)], other)) {
-      cursor = {r, run->first, run->first + run->count};
-      size_t& slot = next_recent_[cursor_of(use)];
-      recent_[cursor_of(use)][slot] = cursor;
-      slot = (slot + 1) % kRecentRuns;
-      return true;
-    }
-    const bool searched_all = from == 0 && (other.region != r || other.page >= other.end);
-    if (searched_all) region.longest_run = min_pages - 1;
-  }
-  return false;
+  const std::optional<Cursor> run = next_run(cursor, min_pages, kLongestRun[cursor_of(use)]);
+  if (!run) return false;
+  cursor = *run;
+  size_t& slot = next_recent_[cursor_of(use)];
+  recent_[cursor_of(use)][slot] = cursor;
+  slot = (slot + 1) % kRecentRuns;
+  return true;
 }
 
-// As FreeMap::find_run, outside the run that is taken.
+// The next run from asking onwards, once around the file.
+std::optional<PageAllocator::Cursor> PageAllocator::next_run(const Cursor& asking,
+                                                             uint32_t min_pages,
+                                                             uint32_t max_pages) {
+  const size_t count = regions_.size();
+  // The cursor's region comes twice: from the cursor, and at the end from its start.
+  for (size_t i = 0; i <= count && count > 0; ++i) {
+    const uint32_t r = static_cast<uint32_t>((asking.region + i) % count);
+    const uint32_t from = i == 0 ? asking.page : 0;
+    Region& region = regions_[r];
+    if (region.longest_run < min_pages || region.map.free_count() < min_pages) continue;
+    if (const auto run = find_run(r, min_pages, max_pages, from, &asking)) {
+      return Cursor{r, run->first, run->first + run->count};
+    }
+    if (from == 0) region.longest_run = min_pages - 1;
+  }
+  return std::nullopt;
+}
+
+// As FreeMap::find_run, outside the runs in use.
 std::optional<FreeMap::Run> PageAllocator::find_run(uint32_t region, uint32_t min_pages,
-                                                    uint32_t from, uint32_t max_pages,
-                                                    const Cursor& taken) const {
+                                                    uint32_t max_pages, uint32_t from,
+                                                    const Cursor* asking) const {
   for (;;) {
     const auto run = regions_[region].map.find_run(min_pages, max_pages, from);
     if (!run) return std::nullopt;
-    if (taken.region != region || run->first >= taken.end ||
-        run->first + run->count <= taken.page) {
-      return run;
+    const Cursor* taken = run_within(region, run->first, run->first + run->count, asking);
+    if (taken == nullptr) return run;
+    if (run->first < taken->page && taken->page - run->first >= min_pages) {
+      return FreeMap::Run{run->first, taken->page - run->first};
     }
-    if (run->first < taken.page && taken.page - run->first >= min_pages) {
-      return FreeMap::Run{run->first, taken.page - run->first};
-    }
-    from = taken.end;
+    from = taken->end;
   }
+}
+
+const PageAllocator::Cursor* PageAllocator::run_within(uint32_t region, uint32_t first,
+                                                       uint32_t end,
+                                                       const Cursor* asking) const noexcept {
+  const Cursor* lowest = nullptr;
+  const auto look = [&](const Cursor& run) {
+    if (&run == asking || run.region != region || run.page >= run.end) return;
+    if (run.page >= end || first >= run.end) return;
+    if (lowest == nullptr || run.page < lowest->page) lowest = &run;
+  };
+  for (const Cursor& cursor : cursors_) look(cursor);
+  for (const Cursor& lane : lanes_) look(lane);
+  return lowest;
 }
 
 std::optional<PageNumber> PageAllocator::allocate_block(uint8_t order, uint32_t region_number,
@@ -235,8 +324,9 @@ void PageAllocator::release(PageNumber page) {
 }
 
 void PageAllocator::note_freed(Region& region, uint32_t first, uint8_t order) noexcept {
-  if (region.longest_run < kLongestRunAsked) {
-    const uint32_t count = 1u << order;
+  const uint32_t count = 1u << order;
+  const auto number = static_cast<uint32_t>(&region - regions_.data());
+  if (region.longest_run < kLongestRunAsked && !run_within(number, first, first + count, nullptr)) {
     const uint32_t run = region.map.free_pages_below(first, kLongestRunAsked) + count +
                          region.map.free_pages_from(first + count, kLongestRunAsked);
     region.longest_run = std::max(region.longest_run, run);
@@ -301,6 +391,11 @@ Layout PageAllocator::shrunk_layout() const {
   return layout_.with_total_pages(total).value_or(layout_);
 }
 
+PageNumber PageAllocator::end_of_used() const {
+  const auto last = static_cast<uint32_t>(regions_.size() - 1);
+  return {last, regions_[last].map.size() - regions_[last].map.trailing_free(), 0};
+}
+
 void PageAllocator::set_layout(const Layout& layout) {
   if (layout.region_header_pages != layout_.region_header_pages ||
       layout.region_max_data_pages != layout_.region_max_data_pages || layout.region_count() == 0) {
@@ -339,10 +434,13 @@ void PageAllocator::set_layout(const Layout& layout) {
   }
   free_pages_ = layout.total_pages() - allocated_pages();
   layout_ = layout;
-  for (Cursor& cursor : cursors_) {
-    if (cursor.region >= regions_.size()) cursor = {};
-    cursor.end = std::min(cursor.end, regions_[cursor.region].map.size());
-  }
+  const auto cut = [&](Cursor& run) {
+    if (run.region >= regions_.size()) run = {};
+    run.end = std::min(run.end, regions_[run.region].map.size());
+  };
+  for (Cursor& cursor : cursors_) cut(cursor);
+  for (Cursor& lane : lanes_) cut(lane);
+  cut(in_lane_);
 }
 
 AllocatorState PageAllocator::encode_state(std::span<const PageNumber> also_free) const {

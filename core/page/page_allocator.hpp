@@ -2,12 +2,20 @@
 //
 // Holds one FreeMap per region of a Layout. Any free page is correct (spec 01 section 3.3); the
 // choice decides how many device writes a commit takes, and scattered pages cost 20 to 40 times
-// what a run costs. So single pages come from runs:
+// what a run costs. So single pages come from runs. The first pages of a transaction come from a
+// lane:
+//
+//   lane      a run of up to 64 pages. A transaction takes its pages side by side, whatever for;
+//             most of them (root, catalog, upper branches) are given up by the next ones. So there
+//             are several lanes, used in turn: when a lane's turn comes again those pages are free,
+//             and the transaction starts on them. A lane moves on by the few pages that stay; a
+//             small commit is one write, and most of its frames and file blocks are warm.
+//
+// Further pages, and all of them where no run is long enough for a lane, by these steps:
 //
 //   cursor    the run in use, one for leaves and one for branches. It outlives transactions: one
-//   continues where the one before
-//             stopped, and the search for the next run starts there and wraps around (a log that
-//             reuses its own gaps).
+//             continues where the one before stopped, and the search for the next run starts there
+//             and wraps around (a log that reuses its own gaps).
 //   step 0    one of the runs taken last that is entirely free again: branches go round in a few
 //             runs, whose file blocks and frames are warm
 //   step 1    a run of >= 64 pages (256 KiB, one full-speed write) anywhere in the file
@@ -29,7 +37,8 @@
 // Invariants:
 //   A1  the maps cover the layout: maps_[r].size() == layout().pages_in_region(r).
 //   A2  a page is never handed out, used or released twice: internal, naming it, nothing changed.
-//   A3  longest_run and largest_order of a region are never below the truth.
+//   A3  longest_run and largest_order of a region are never below the truth; longest_run leaves out
+//       the runs in use.
 //
 // Belongs to the writer; not synchronised.
 #pragma once
@@ -58,8 +67,7 @@ struct AllocatorState {
 // branches leave whole runs behind, and the leaves are not torn by them.
 enum class PageUse : uint8_t {
   leaf,
-  branch,      // a level of few pages; also the catalog and the system tables as a whole
-  low_branch,  // a level of many: lies beside the leaves where these have plenty of room
+  branch,  // also the catalog and the system tables as a whole
 };
 
 class PageAllocator {
@@ -82,8 +90,16 @@ class PageAllocator {
   // Largest order a page of this file can have, whatever its size.
   uint8_t max_order() const noexcept;
 
-  // The clustered policy above. nullopt: grow the file (grown_layout) and ask again; when it cannot
-  // grow, allocate_any.
+  // What allocate_in_lane() hands out next is the start of a transaction.
+  void begin_transaction() noexcept;
+  // One of the transaction's first kLanePages single pages. nullopt past them, or without a lane:
+  // allocate.
+  std::optional<format::PageNumber> allocate_in_lane();
+  static constexpr uint32_t kLanePages = 32;
+  static constexpr uint32_t kLanes = 8;
+
+  // The steps above. nullopt: grow the file (grown_layout) and ask again; when it cannot grow,
+  // allocate_any.
   std::optional<format::PageNumber> allocate(uint8_t order, PageUse use = PageUse::leaf);
   // As allocate, without step 3. nullopt only when there is no block of the order at all.
   std::optional<format::PageNumber> allocate_any(uint8_t order, PageUse use = PageUse::leaf);
@@ -105,6 +121,8 @@ class PageAllocator {
   // The smallest layout that holds every used page; at least one page of one region. Unlike spec 01
   // section 2.7, which looks at the last region only, it drops as many regions as are empty.
   format::Layout shrunk_layout() const;
+  // The first of the free pages at the end of the file, when there are any.
+  format::PageNumber end_of_used() const;
   // Same H and M, more pages (free) or fewer. Throws internal, changing nothing, when a page to be
   // cut off is used.
   void set_layout(const format::Layout& layout);
@@ -132,11 +150,18 @@ class PageAllocator {
 
   std::optional<format::PageNumber> allocate_page(PageUse use, bool may_ask_for_growth);
   std::optional<format::PageNumber> take_from_run(Cursor& cursor);
+  void start_lane();
+  bool rewind_lane(Cursor& lane);
+  bool open_lane(Cursor& lane);
   // Moves the cursor to a run taken before, or to the next one of at least min_pages.
   bool restart_run(PageUse use);
   bool start_run(PageUse use, uint32_t min_pages);
-  std::optional<FreeMap::Run> find_run(uint32_t region, uint32_t min_pages, uint32_t from,
-                                       uint32_t max_pages, const Cursor& taken) const;
+  std::optional<Cursor> next_run(const Cursor& asking, uint32_t min_pages, uint32_t max_pages);
+  std::optional<FreeMap::Run> find_run(uint32_t region, uint32_t min_pages, uint32_t max_pages,
+                                       uint32_t from, const Cursor* asking) const;
+  // The lowest run in use, asking's apart, with a page in [first, end) of region.
+  const Cursor* run_within(uint32_t region, uint32_t first, uint32_t end,
+                           const Cursor* asking) const noexcept;
   std::optional<format::PageNumber> allocate_block(uint8_t order, uint32_t region, uint32_t from);
   void note_freed(Region& region, uint32_t first, uint8_t order) noexcept;
 
@@ -147,7 +172,13 @@ class PageAllocator {
   // Those that start_run() chose last, by use; a run of no pages stands for none.
   std::array<std::array<Cursor, kRecentRuns>, 2> recent_;
   std::array<size_t, 2> next_recent_{};
-  std::array<Cursor, 2> cursors_;  // by use
+  std::array<Cursor, 2> cursors_;     // by use
+  std::array<Cursor, kLanes> lanes_;  // page: where the last transaction of the lane started
+  size_t lane_ = 0;                   // of the running transaction
+  Cursor in_lane_;                    // what that one may still take
+  bool lane_started_ = false;
+  uint32_t lane_taken_ = 0;   // by it
+  uint32_t lane_wanted_ = 8;  // what a transaction is expected to take
 };
 
 }  // namespace rdb::page

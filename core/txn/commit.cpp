@@ -4,6 +4,7 @@
 
 #include "btree/finalize.hpp"
 #include "format/allocator_key.hpp"
+#include "io/prewriting_backend.hpp"
 #include "rdb/error.hpp"
 #include "txn/system_table_edit.hpp"
 
@@ -13,6 +14,10 @@ namespace {
 
 // Spec 01 section 6.5 allows 10000; one more is made durable instead of refused.
 constexpr uint64_t kMaxPendingNonDurableCommits = 10000;
+
+constexpr uint64_t kPreparedShare = io::PrewritingBackend::kLargeShare;
+constexpr uint64_t kMinPreparedPages = io::PrewritingBackend::kAheadBytes / format::kPageBytes;
+constexpr uint64_t kMaxPreparedPages = io::PrewritingBackend::kMaxAheadBytes / format::kPageBytes;
 
 constexpr int kMaxStatePasses = 12;
 constexpr int kMaxShrinkingPasses = 8;
@@ -37,7 +42,17 @@ void Committer::run() {
     write_pages();
     write_header();
   }
+  const uint64_t pages = pages_.allocated_base_pages();
   publish();
+  if (durable_ && !txn_.closing_) prepare_memory(pages);
+}
+
+// Small commits that follow a bulk load should not pay for the first touch of memory by the
+// megabyte. The file's blocks are prepared to the same extent (io/prewriting_backend.hpp).
+void Committer::prepare_memory(uint64_t pages_written) {
+  const uint64_t pages = std::min(pages_written / kPreparedShare, kMaxPreparedPages);
+  if (pages < kMinPreparedPages) return;
+  store_.pool().prepare(store_.allocator().end_of_used(), pages);
 }
 
 bool Committer::changes_nothing() const {

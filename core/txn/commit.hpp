@@ -32,6 +32,7 @@ class Committer {
   void write_header();
   void write_mirror(const format::Header& header);
   void publish();
+  void prepare_memory(uint64_t pages_written);
 
   WriteTxnImpl& txn_;
   Store& store_;

@@ -11,24 +11,21 @@ namespace {
 // What a page of a transaction takes beside its frame: the node of a hash set, and places in the
 // growing lists that sort, write and free pages.
 constexpr uint64_t kBookkeepingBytesPerPage = 120;
-
-// A transaction that has taken no more replaces few branches of a level of many pages: they stay as
-// long as its leaves do and may lie beside them. One that has taken more will replace most, and
-// they leave whole runs behind when they lie together.
-constexpr size_t kSmallTxnPages = 32;
 }  // namespace
 
 TxnPages::TxnPages(Store& store)
-    : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {}
+    : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {
+  store.allocator().begin_transaction();
+}
 
 // Clustered first; then a larger file; then, when the device is full, any hole that is left.
 PageNumber TxnPages::take(uint8_t order, page::PageUse use) {
   page::PageAllocator& allocator = store_.allocator();
-  if (use == page::PageUse::low_branch && allocated_.size() > kSmallTxnPages) {
-    use = page::PageUse::branch;
-  }
   if (lowest_) {
     if (auto page = allocator.allocate_lowest(order)) return *page;
+  }
+  if (order == 0) {
+    if (auto page = allocator.allocate_in_lane()) return *page;
   }
   if (auto page = allocator.allocate(order, use)) return *page;
   try {

@@ -66,7 +66,7 @@ TEST_SUITE("io/prewriting_backend") {
     CHECK(r.bytes_written() == 2 * kPage + PrewritingBackend::kAheadBytes + 3 * kPage);
   }
 
-  TEST_CASE("a large commit prepares nothing") {
+  TEST_CASE("a commit larger than small prepares nothing") {
     Reserved r(3 * kMiB);
     r.put(kPage, PrewritingBackend::kSmallBytes + kPage);
     r.backend.sync();
@@ -74,6 +74,18 @@ TEST_SUITE("io/prewriting_backend") {
     r.put(2 * kMiB, kPage);  // the next one is counted by itself
     r.backend.sync();
     CHECK(r.bytes_written() > kMiB);
+  }
+
+  TEST_CASE("a bulk load prepares a share of itself behind its highest write") {
+    Reserved r(80 * kMiB);
+    const uint64_t bulk = 2 * PrewritingBackend::kLargeShare * PrewritingBackend::kAheadBytes;
+    r.put(kPage, bulk + kPage);
+    r.put(bulk + 4 * kPage, kPage);
+    r.backend.sync();
+    CHECK(r.bytes_written() == bulk + 2 * kPage + 2 * PrewritingBackend::kAheadBytes);
+    r.put(bulk + 5 * kPage, kPage);  // into the zeros
+    r.backend.sync();
+    CHECK(r.bytes_written() == bulk + 3 * kPage + 2 * PrewritingBackend::kAheadBytes);
   }
 
   TEST_CASE("space that was written, or is not reserved, is left alone") {

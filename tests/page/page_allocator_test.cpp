@@ -37,6 +37,12 @@ std::vector<PageNumber> take_all(PageAllocator& allocator) {
   return pages;
 }
 
+// As a transaction does: its first pages from a lane.
+PageNumber take_first(PageAllocator& allocator, PageUse use = PageUse::leaf) {
+  if (const auto page = allocator.allocate_in_lane()) return *page;
+  return take(allocator, 0, use);
+}
+
 // Number of contiguous runs that pages form.
 uint32_t count_runs(std::vector<PageNumber> pages) {
   std::sort(pages.begin(), pages.end());
@@ -51,14 +57,14 @@ uint32_t count_runs(std::vector<PageNumber> pages) {
 }
 
 // A copy-on-write tree as the allocator sees it: each transaction replaces some leaves, the
-// branches above them, the root and two system pages, and the replaced pages come back two commits
-// later.
+// branches above them, the root and two system pages. The replaced pages come back when it is over,
+// or some commits later when readers look back.
 class TreeModel {
  public:
   static constexpr size_t kFanOut = 100;
 
-  TreeModel(PageAllocator& allocator, size_t leaf_count, uint64_t seed)
-      : allocator_(allocator), random_(seed) {
+  TreeModel(PageAllocator& allocator, size_t leaf_count, uint64_t seed, size_t readers_behind = 2)
+      : allocator_(allocator), random_(seed), readers_behind_(readers_behind) {
     for (size_t n = leaf_count; n > 1; n = (n + kFanOut - 1) / kFanOut) levels_.emplace_back(n);
     levels_.emplace_back(1);
     for (auto& level : levels_) {
@@ -78,19 +84,16 @@ class TreeModel {
     std::vector<PageNumber> freed;
     const auto replace = [&](PageNumber& page, PageUse use) {
       freed.push_back(page);
-      page = take(allocator_, 0, use);
+      page = take_first(allocator_, use);
       taken.push_back(page);
     };
+    allocator_.begin_transaction();
     std::set<size_t> touched;
     while (touched.size() < leaf_updates) touched.insert(random_() % levels_[0].size());
     for (auto& level : levels_) {
       std::set<size_t> parents;
       for (const size_t i : touched) {
-        // As Mutator and TxnPages have it.
-        const bool low = level.size() > 16 && leaf_updates < 10;
-        replace(level[i], &level == &levels_[0] ? PageUse::leaf
-                          : low                 ? PageUse::low_branch
-                                                : PageUse::branch);
+        replace(level[i], &level == &levels_[0] ? PageUse::leaf : PageUse::branch);
         parents.insert(i / kFanOut);
       }
       touched = std::move(parents);
@@ -102,7 +105,7 @@ class TreeModel {
       blob = take(allocator_, blob_order_);
     }
     queued_.push_back(std::move(freed));
-    if (queued_.size() > 2) {
+    if (queued_.size() > readers_behind_) {
       for (const PageNumber page : queued_.front()) allocator_.release(page);
       queued_.pop_front();
     }
@@ -112,6 +115,7 @@ class TreeModel {
  private:
   PageAllocator& allocator_;
   std::mt19937_64 random_;
+  const size_t readers_behind_;
   std::vector<std::vector<PageNumber>> levels_;
   std::vector<PageNumber> system_{2};
   std::vector<PageNumber> blobs_;
@@ -173,13 +177,84 @@ TEST_SUITE("page/page_allocator") {
     }
   }
 
-  TEST_CASE("low branches lie beside leaves while these have plenty of room") {
-    PageAllocator allocator(layout_of(2000));
-    const PageNumber leaf = take(allocator, 0, PageUse::leaf);
-    CHECK(count_runs({leaf, take(allocator, 0, PageUse::low_branch)}) == 1);
-    for (int i = 0; i < 800; ++i) take(allocator, 0, PageUse::leaf);  // of a run of 1024
-    const PageNumber last = take(allocator, 0, PageUse::leaf);
-    CHECK(count_runs({last, take(allocator, 0, PageUse::low_branch)}) == 2);
+  TEST_CASE("small transactions take one run each and start on what was given up") {
+    PageAllocator allocator(layout_of(20000));
+    take(allocator, 0);
+    std::set<uint64_t> used;
+    std::vector<PageNumber> given_up;  // root and the like: replaced by the next transaction
+    for (int commit = 0; commit < 1000; ++commit) {
+      CAPTURE(commit);
+      allocator.begin_transaction();
+      std::vector<PageNumber> taken;
+      for (int i = 0; i < 5; ++i) {
+        const auto page = allocator.allocate_in_lane();
+        REQUIRE(page.has_value());
+        taken.push_back(*page);
+        used.insert(page->bits());
+      }
+      CHECK(count_runs(taken) == 1);
+      for (const PageNumber page : given_up) allocator.release(page);
+      given_up.assign(taken.begin() + 1, taken.end());  // the first one stays
+    }
+    CHECK(allocator.allocated_pages() == 1 + 1000 + 4);
+    CHECK(used.size() <= 1200);
+  }
+
+  TEST_CASE("a transaction takes its first pages from a lane and no more") {
+    PageAllocator allocator(layout_of(20000));
+    allocator.begin_transaction();
+    for (uint32_t i = 0; i < PageAllocator::kLanePages; ++i) {
+      CHECK(allocator.allocate_in_lane().has_value());
+    }
+    CHECK_FALSE(allocator.allocate_in_lane().has_value());
+    allocator.begin_transaction();
+    CHECK(allocator.allocate_in_lane().has_value());
+  }
+
+  TEST_CASE("lanes begin behind a large transaction") {
+    PageAllocator allocator(layout_of(20000));
+    for (int i = 0; i < 500; ++i) take(allocator, 0);
+    allocator.begin_transaction();
+    CHECK(allocator.allocate_in_lane() == PageNumber{0, 500, 0});
+  }
+
+  TEST_CASE("no lane is opened where no run is long enough, and the steps find the holes") {
+    PageAllocator allocator(layout_of(5000));
+    for (const PageNumber page : take_all(allocator)) {
+      if (page.index % 20 < 12) allocator.release(page);
+    }
+    allocator.begin_transaction();
+    CHECK_FALSE(allocator.allocate_in_lane().has_value());
+    CHECK(allocator.allocate(0).has_value());
+  }
+
+  TEST_CASE("pages that lanes keep for themselves are handed out before the file counts as full") {
+    PageAllocator allocator(layout_of(600));
+    for (int i = 0; i < 20; ++i) {
+      allocator.begin_transaction();
+      CHECK(allocator.allocate_in_lane().has_value());
+    }
+    CHECK(take_all(allocator).size() == 580);
+    CHECK(allocator.free_pages() == 0);
+    allocator.begin_transaction();
+    CHECK_FALSE(allocator.allocate_in_lane().has_value());
+  }
+
+  TEST_CASE("a lane that a shorter file cut off gives no page behind its end") {
+    PageAllocator allocator(layout_of(20000));
+    for (int i = 0; i < 20; ++i) {
+      allocator.begin_transaction();
+      allocator.release(*allocator.allocate_in_lane());
+    }
+    allocator.set_layout(layout_of(100));
+    for (int i = 0; i < 100; ++i) {
+      allocator.begin_transaction();
+      if (const auto page = allocator.allocate_in_lane()) {
+        CHECK(allocator.layout().contains(*page));
+      }
+    }
+    take_all(allocator);
+    CHECK(allocator.free_pages() == 0);
   }
 
   TEST_CASE("a long run is preferred to holes, wherever it lies") {
