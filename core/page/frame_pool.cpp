@@ -23,6 +23,7 @@ using format::kPageBytes;
 constexpr size_t kHugePageBytes = size_t{2} << 20;
 // An eviction frees at least this many pages, so that its wait for running operations is shared.
 constexpr uint64_t kMinEvictionPages = 64;
+constexpr uint64_t kMaxLeftBytes = uint64_t{16} << 20;
 
 void* reserve(size_t bytes) {
   void* p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -147,11 +148,12 @@ void FramePool::note_bookkeeping(uint64_t bytes) noexcept {
   set_frame_limit();
 }
 
-// Frames keep at least half of the budget, or a giant transaction could not go on. A sixty-fourth
-// is left for what the allocator of the process keeps after one.
+// Frames keep at least half of the budget, or a giant transaction could not go on. A thirty-second
+// is left for what the process keeps after one, and for the library itself.
 void FramePool::set_frame_limit() noexcept {
   const uint64_t other = state_bytes_.load(std::memory_order_relaxed) +
-                         bookkeeping_bytes_.load(std::memory_order_relaxed) + budget_bytes_ / 64;
+                         bookkeeping_bytes_.load(std::memory_order_relaxed) +
+                         std::min(budget_bytes_ / 32, kMaxLeftBytes);
   frame_limit_bytes_.store(budget_bytes_ - std::min(other, budget_bytes_ / 2),
                            std::memory_order_relaxed);
 }
