@@ -3,7 +3,7 @@
 #
 # usage: test.sh PART ROOT BUILD
 #   unit         go vet, then the tests, with cgo's ordinary pointer checks
-#   conformance  the scripts of tests/conformance
+#   conformance  the scripts of tests/conformance, and that the replayer can fail
 #   examples     the programs of examples/go, and what they print
 #   race         the tests under the race detector
 #   pointers     the tests under cgo's strict pointer checks
@@ -35,7 +35,10 @@ case $part in
     (cd "$root/bench/bindings/go" && GOPROXY=off go vet .)
     GODEBUG=cgocheck=1 go test -count=1 ./...
     go test -count=1 -tags rdb_leaks -run Forgotten . ;;
-  conformance) go run ./internal/conformance "$root"/tests/conformance/*.jsonl ;;
+  conformance)
+    go build -o "$build/bindings/go/conformance" ./internal/conformance
+    "$build/bindings/go/conformance" "$root"/tests/conformance/*.jsonl
+    python3 -B "$root/tests/conformance/wrong/check.py" "$build/bindings/go/conformance" ;;
   examples)
     cd "$root/examples/go"
     go vet ./...

@@ -6,7 +6,7 @@ usage: suite.py STEP --root ROOT --build BUILD [--sanitize KIND] ...
 
   jar        what is in the jar, what its library exports and needs; how the loader finds it
   javadoc    every public item is described
-  conformance  the scripts of tests/conformance replayed
+  conformance  the scripts of tests/conformance replayed, and that the replayer can fail
   junit      the JUnit tests, by Maven, under -Xcheck:jni
   package    a Maven project outside of the tree uses the installed package
 """
@@ -190,9 +190,10 @@ class Suite:
         with tempfile.TemporaryDirectory() as folder:
             self.run("javac", "-Xlint:all", "-Werror", "-cp", self.jar, "-d", folder,
                      *sorted((self.home / "src/conformance").glob("*.java")), env=plain)
-            scripts = sorted((self.root / "tests/conformance").glob("*.jsonl"))
-            done = self.run("java", "-Xcheck:jni", f"-Drdb.lib.path={self.library}", "-cp",
-                            f"{folder}{os.pathsep}{self.jar}", "Conformance", *scripts)
+            replayer = ["java", "-Xcheck:jni", f"-Drdb.lib.path={self.library}", "-cp",
+                        f"{folder}{os.pathsep}{self.jar}", "Conformance"]
+            done = self.run(*replayer, *sorted((self.root / "tests/conformance").glob("*.jsonl")))
+            self.run(sys.executable, "-B", self.root / "tests/conformance/wrong/check.py", *replayer)
         print(done.stdout.strip())
 
     # ---- JUnit

@@ -202,7 +202,9 @@ def main():
     run(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--force-reinstall", wheel)
 
     environ = clean_environment(**(sanitizer_environment() if options.sanitize else {}))
-    run(python, tests / "replay.py", *sorted((root / "tests/conformance").glob("*.jsonl")), env=environ, cwd=work)
+    scripts = root / "tests/conformance"
+    run(python, tests / "replay.py", *sorted(scripts.glob("*.jsonl")), env=environ, cwd=work)
+    run(python, "-B", scripts / "wrong/check.py", python, tests / "replay.py", env=environ, cwd=work)
     pytest = [python, "-W", "error::ResourceWarning", "-m", "pytest", "-q", "-p", "no:cacheprovider", tests]
     if options.sanitize:
         # Leak tests look at resident memory, which the sanitizer keeps on purpose.
