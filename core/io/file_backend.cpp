@@ -11,7 +11,9 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <cstdlib>
 #include <limits>
+#include <memory>
 
 #include "base/fork_guard.hpp"
 #include "io/os_error.hpp"
@@ -101,10 +103,13 @@ int sync_data(int descriptor) {
 // Makes the directory entry of a file just created survive power loss: syncing the file alone does
 // not. A directory we may write to but not open is passed over, as are file systems that cannot
 // sync directories: there is nothing better to do, and the file itself is sound.
+//
+// The path is made real by the system: the standard library's own would bring its streams and
+// locales into every package, 400 KB.
 void sync_directory_of(const std::filesystem::path& path, const std::string& name) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(path, error);
-  const std::filesystem::path directory = (error ? path : real).parent_path();
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
+  const std::filesystem::path directory =
+      (real == nullptr ? path : std::filesystem::path(real.get())).parent_path();
   const std::string directory_name = directory.empty() ? "." : directory.string();
   const int descriptor = retry_interrupted(
       [&] { return ::open(directory_name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <string>
+
+#include "base/machine.hpp"
 
 namespace rdb::txn {
 
@@ -14,16 +15,9 @@ constexpr uint64_t kMinBudgetBytes = uint64_t{1} << 20;
 // A quarter of the machine's memory, between 16 MiB and 1 GiB; 1 GiB when it cannot be told
 // (spec 05 section 1.1).
 uint64_t default_budget_bytes() {
-  std::ifstream meminfo("/proc/meminfo");
-  std::string label;
-  uint64_t kib = 0;
-  while (meminfo >> label) {
-    if (label == "MemTotal:" && meminfo >> kib) {
-      return std::clamp(kib * 1024 / 4, uint64_t{16} << 20, uint64_t{1} << 30);
-    }
-    meminfo.ignore(4096, '\n');
-  }
-  return uint64_t{1} << 30;
+  const uint64_t memory = base::memory_bytes();
+  if (memory == 0) return uint64_t{1} << 30;
+  return std::clamp(memory / 4, uint64_t{16} << 20, uint64_t{1} << 30);
 }
 
 uint64_t budget_bytes(const OpenOptions& options) {
