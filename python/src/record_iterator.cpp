@@ -18,10 +18,18 @@ class Inside {
   bool& flag_;
 };
 
+// Whether the collector cares for none of the codec's objects.
+bool is_plain(const Codec& codec) noexcept {
+  return codec.kind() == Codec::Kind::bytes || codec.kind() == Codec::Kind::text;
+}
+
 }  // namespace
 
 RecordIterator::RecordIterator(const Table& table, const Bounds& bounds, Part part, bool reverse)
-    : table_(table), part_(part), reader_(table.state, bounds, reverse) {}
+    : table_(table),
+      part_(part),
+      plain_(!table.buffers && is_plain(*table.key) && is_plain(*table.value)),
+      reader_(table.state, bounds, reverse) {}
 
 RecordIterator::~RecordIterator() { Py_XDECREF(pair_); }
 
@@ -67,7 +75,7 @@ PyObject* RecordIterator::next() {
     Py_DECREF(old_first);
     Py_DECREF(old_second);
     // The collector stops tracking tuples of plain objects; these may be others.
-    if (!PyObject_GC_IsTracked(pair_)) PyObject_GC_Track(pair_);
+    if (!plain_ && !PyObject_GC_IsTracked(pair_)) PyObject_GC_Track(pair_);
     return pair_;
   }
 #endif

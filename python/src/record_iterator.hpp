@@ -23,6 +23,7 @@ class RecordIterator {
 
   const Table table_;
   const Part part_;
+  const bool plain_;  // pairs need not be seen by the collector
   BlockReader reader_;
   bool inside_ = false;
   PyObject* pair_ = nullptr;  // handed out again when nobody else kept it
