@@ -1,7 +1,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from types import GenericAlias, TracebackType
-from typing import Any, Generic, Literal, TypeVar, final, overload
+from typing import Any, Generic, Literal, Protocol, TypeVar, final, overload
 
 from typing_extensions import Buffer, CapsuleType, Self
 
@@ -47,6 +47,9 @@ _T_co = TypeVar("_T_co", covariant=True)
 _Progress = Callable[[int, int], object]
 _Mode = Literal["put", "insert", "replace"]
 _Durability = Literal["immediate", "none"]
+
+class _ArrowStream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
 
 __version__: str
 
@@ -235,7 +238,7 @@ class WriteTable(Table[_K, _V], MutableMapping[_K, _V]):
         self, keys: Iterable[_K] | Buffer, values: Iterable[_V] | Buffer, *, mode: _Mode = "put"
     ) -> int: ...
     def put_items(
-        self, records: Mapping[_K, _V] | Iterable[tuple[_K, _V]], *, mode: _Mode = "put"
+        self, records: Mapping[_K, _V] | Iterable[tuple[_K, _V]] | _ArrowStream, *, mode: _Mode = "put"
     ) -> int: ...
     def delete_batch(self, keys: Iterable[_K] | Buffer) -> int: ...
 

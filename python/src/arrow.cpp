@@ -7,42 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "arrow_abi.hpp"
 #include "errors.hpp"
 #include "scan.hpp"
-
-// The two structs, and their members' meaning, are those of the Arrow C data and stream interfaces.
-extern "C" {
-struct ArrowSchema {
-  const char* format;
-  const char* name;
-  const char* metadata;
-  int64_t flags;
-  int64_t n_children;
-  ArrowSchema** children;
-  ArrowSchema* dictionary;
-  void (*release)(ArrowSchema*);
-  void* private_data;
-};
-struct ArrowArray {
-  int64_t length;
-  int64_t null_count;
-  int64_t offset;
-  int64_t n_buffers;
-  int64_t n_children;
-  const void** buffers;
-  ArrowArray** children;
-  ArrowArray* dictionary;
-  void (*release)(ArrowArray*);
-  void* private_data;
-};
-struct ArrowArrayStream {
-  int (*get_schema)(ArrowArrayStream*, ArrowSchema*);
-  int (*get_next)(ArrowArrayStream*, ArrowArray*);
-  const char* (*get_last_error)(ArrowArrayStream*);
-  void (*release)(ArrowArrayStream*);
-  void* private_data;
-};
-}
 
 namespace rdb::python {
 namespace {
@@ -87,49 +54,10 @@ ArrowSchema make_schema(std::string format, std::string name, std::vector<ArrowS
   return schema;
 }
 
-std::string format_of(const Codec& codec) {
-  switch (codec.kind()) {
-    case Kind::text:
-    case Kind::character:
-      return "u";
-    case Kind::u8:
-      return "C";
-    case Kind::u16:
-      return "S";
-    case Kind::u32:
-      return "I";
-    case Kind::u64:
-      return "L";
-    case Kind::i8:
-      return "c";
-    case Kind::i16:
-      return "s";
-    case Kind::i32:
-      return "i";
-    case Kind::i64:
-      return "l";
-    case Kind::f32:
-      return "f";
-    case Kind::f64:
-      return "g";
-    case Kind::boolean:
-      return "b";
-    case Kind::unit:
-      return "n";
-    case Kind::array:
-      return "+w:" + std::to_string(codec.count());
-    case Kind::bytes:
-    case Kind::u128:
-    case Kind::i128:
-      break;
-  }
-  return codec.width() == 0 ? "z" : "w:" + std::to_string(codec.width());
-}
-
 ArrowSchema column_schema(const Codec& codec, std::string name) {
   std::vector<ArrowSchema> children;
   if (codec.kind() == Kind::array) children.push_back(column_schema(*codec.element(), "item"));
-  ArrowSchema schema = make_schema(format_of(codec), std::move(name), std::move(children));
+  ArrowSchema schema = make_schema(arrow_format(codec), std::move(name), std::move(children));
   if (codec.kind() == Kind::unit) schema.flags = kNullable;  // all that the type null can hold
   return schema;
 }
@@ -380,6 +308,45 @@ class Stream {
 };
 
 }  // namespace
+
+std::string arrow_format(const Codec& codec) {
+  switch (codec.kind()) {
+    case Kind::text:
+    case Kind::character:
+      return "u";
+    case Kind::u8:
+      return "C";
+    case Kind::u16:
+      return "S";
+    case Kind::u32:
+      return "I";
+    case Kind::u64:
+      return "L";
+    case Kind::i8:
+      return "c";
+    case Kind::i16:
+      return "s";
+    case Kind::i32:
+      return "i";
+    case Kind::i64:
+      return "l";
+    case Kind::f32:
+      return "f";
+    case Kind::f64:
+      return "g";
+    case Kind::boolean:
+      return "b";
+    case Kind::unit:
+      return "n";
+    case Kind::array:
+      return "+w:" + std::to_string(codec.count());
+    case Kind::bytes:
+    case Kind::u128:
+    case Kind::i128:
+      break;
+  }
+  return codec.width() == 0 ? "z" : "w:" + std::to_string(codec.width());
+}
 
 py::object export_schema(const Scan& scan) {
   auto schema = std::make_unique<ArrowSchema>(record_schema(scan));

@@ -11,11 +11,17 @@
 // kBatchRows and kBatchBytes allow; it ends with an error when its transaction is over first.
 #pragma once
 
+#include <string>
+
+#include "codec.hpp"
 #include "python.hpp"
 
 namespace rdb::python {
 
 struct Scan;
+
+// The format of the column that a stored type becomes.
+std::string arrow_format(const Codec& codec);
 
 py::object export_schema(const Scan& scan);
 py::object export_stream(const Scan& scan, const py::object& requested_schema);

@@ -4,17 +4,15 @@
 #include <cstring>
 #include <vector>
 
+#include "arrow_import.hpp"
 #include "rows.hpp"
 
 namespace rdb::python {
 namespace {
 
-// Records that one call into the library takes: enough that the call costs nothing, few enough that
-// Ctrl-C is heard and memory stays small. Puts are many at once, since the library writes what one
-// call brings in key order.
-constexpr size_t kPutRecords = 128 * 1024;
+// Records that one other call into the library takes: enough that the call costs nothing, few
+// enough that Ctrl-C is heard and memory stays small.
 constexpr size_t kCallRecords = 4096;
-constexpr size_t kChunkBytes = 64 << 20;
 
 // Encodes objects until a chunk is full, and hands chunks over with the position of their first.
 class Chunk {
@@ -49,18 +47,6 @@ class Chunk {
 rdb_status moved(rdb_status status, rdb_error* error, size_t first) noexcept {
   if (status < 0 && error->position != RDB_NO_POSITION) error->position += first;
   return status;
-}
-
-uint64_t put_chunk(const Table& table, const rdb_slice* keys, const rdb_slice* values, size_t count,
-                   uint64_t flags, size_t first) {
-  if (count == 0) return 0;
-  uint64_t written = 0;
-  use_unlocked(*table.state, [&](rdb_table* handle, rdb_error* error) {
-    note_change(*table.state);
-    return moved(rdb_put_batch(handle, keys, values, count, flags, &written, error), error, first);
-  });
-  ensured(PyErr_CheckSignals());
-  return written;
 }
 
 uint64_t delete_chunk(const Table& table, const rdb_slice* keys, size_t count, size_t first) {
@@ -174,6 +160,18 @@ py::object get_into(const Table& table, const py::object& keys, const py::object
 
 }  // namespace
 
+uint64_t put_chunk(const Table& table, const rdb_slice* keys, const rdb_slice* values, size_t count,
+                   uint64_t flags, size_t first) {
+  if (count == 0) return 0;
+  uint64_t written = 0;
+  use_unlocked(*table.state, [&](rdb_table* handle, rdb_error* error) {
+    note_change(*table.state);
+    return moved(rdb_put_batch(handle, keys, values, count, flags, &written, error), error, first);
+  });
+  ensured(PyErr_CheckSignals());
+  return written;
+}
+
 py::object get_batch(const Table& table, const py::object& keys, const py::object& missing,
                      const py::object& out) {
   const Result result;
@@ -200,6 +198,7 @@ py::object get_batch(const Table& table, const py::object& keys, const py::objec
 }
 
 uint64_t put_items(const Table& table, const py::object& items, uint64_t flags) {
+  if (offers_arrow(items)) return put_arrow(table, items, flags);
   const py::object pairs = py::hasattr(items, "keys") ? items.attr("items")() : items;
   Chunk chunk(2, kPutRecords);
   uint64_t written = 0;

@@ -6,13 +6,23 @@
 
 namespace rdb::python {
 
+// Records that one call into the library takes at most, and about how many bytes. Puts are many at
+// once, since the library writes what one call brings in key order.
+inline constexpr size_t kPutRecords = 128 * 1024;
+inline constexpr size_t kChunkBytes = 64 << 20;
+
+// Stores count records in one call, without the interpreter lock, and hears Ctrl-C behind it; how
+// many were stored. first: place of the first one in its batch, for the position of an error.
+uint64_t put_chunk(const Table& table, const rdb_slice* keys, const rdb_slice* values, size_t count,
+                   uint64_t flags, size_t first);
+
 // Table.get_batch.
 py::object get_batch(const Table& table, const py::object& keys, const py::object& missing,
                      const py::object& out);
 // WriteTable.put_batch; the number of records stored. flags: RDB_PUT_...
 uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
                    uint64_t flags);
-// WriteTable.update: a mapping, an iterable of pairs, or another table or scan.
+// WriteTable.update: a mapping, an iterable of pairs, another table or scan, or an Arrow stream.
 uint64_t put_items(const Table& table, const py::object& items, uint64_t flags);
 // WriteTable.delete_batch; the number of keys that were there.
 uint64_t delete_batch(const Table& table, const py::object& keys);

@@ -192,8 +192,12 @@ void bind_write_table(py::module_& module) {
            "Takes the last record out and returns it; None when the table is empty.")
       .def("clear", clear, "Deletes all records.")
       .def("update", update, py::arg("records") = py::none(), py::pos_only(),
-           "Stores the records of a mapping, or of an iterable of pairs, in batches.\n\n"
-           "What came before an error stays done.")
+           "Stores the records of a mapping, of an iterable of pairs, or of an Arrow stream, in "
+           "batches.\n\n"
+           "An Arrow stream is any object with __arrow_c_stream__, such as a frame of polars or a "
+           "table of pyarrow;\nits two columns are called 'key' and 'value', are of the table's "
+           "types "
+           "and without nulls (LayoutError).\nWhat came before an error stays done.")
       .def(
           "put_batch",
           [](const WriteTable& table, const py::object& keys, const py::object& values,

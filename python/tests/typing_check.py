@@ -43,6 +43,7 @@ def writers(db: rdb.Database) -> None:
         table["a"] = 1
         table["a"] = "text"  # type: ignore[assignment]
         table.update({"a": 1})
+        table.put_items(table.items())
         assert_type(table.insert("a", 1), bool)
         assert_type(table.put_batch(["a"], [1], mode="insert"), int)
         assert_type(table.pop("a"), int)
