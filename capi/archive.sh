@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes an archive of one object out of another archive, in which all symbols but rdb_* are local.
+# Makes an archive of one object out of another archive and the compression libraries, in which all
+# symbols but rdb_* are local.
 #
 # usage: archive.sh INPUT OUTPUT FOLDER-FOR-INTERMEDIATE-FILES
 #
@@ -8,7 +9,9 @@
 # what refers to our local symbols hanging.
 set -eu
 mkdir -p "$3"
-${LD:-ld} -r --force-group-allocation --whole-archive "$1" -o "$3/rdb.o"
+library() { ${CC:-cc} -print-file-name="lib$1.a"; }
+${LD:-ld} -r --force-group-allocation --whole-archive "$1" --no-whole-archive \
+  "$(library lz4)" "$(library zstd)" -o "$3/rdb.o"
 # objcopy passes over unique symbols when it makes others local, but not over weak ones.
 ${NM:-nm} "$3/rdb.o" | awk '$2 == "u" { print $3 }' >"$3/unique"
 ${OBJCOPY:-objcopy} --weaken-symbols="$3/unique" "$3/rdb.o"

@@ -21,6 +21,9 @@ static_assert(RDB_OPEN_CREATE_NEW == static_cast<uint32_t>(OpenMode::create_new)
 static_assert(RDB_VERIFY_READS_FULL == static_cast<uint32_t>(ReadVerification::full));
 static_assert(RDB_VERIFY_READS_NONE == static_cast<uint32_t>(ReadVerification::none));
 static_assert(RDB_PROFILE_SHODH == static_cast<uint32_t>(KeyProfile::shodh));
+static_assert(RDB_COMPRESSION_NONE == static_cast<uint32_t>(Compression::none));
+static_assert(RDB_COMPRESSION_LZ4 == static_cast<uint32_t>(Compression::lz4));
+static_assert(RDB_COMPRESSION_ZSTD == static_cast<uint32_t>(Compression::zstd));
 static_assert(RDB_PROFILE_REDB == static_cast<uint32_t>(KeyProfile::redb));
 
 // One member of rdb_options that has a text form.
@@ -52,6 +55,10 @@ constexpr std::array kOptions = {
            "Pages in one region of a new file; 0 takes 1048576.", RDB_PLACE(region_pages)},
     Option{RDB_MEMBER(allow_unlocked), RDB_OPTION_BOOL, "", "false",
            "Open even where the file system has no locks.", RDB_PLACE(allow_unlocked)},
+    Option{RDB_MEMBER(compression), RDB_OPTION_CHOICE, "none|lz4|zstd", "none",
+           "How a new file keeps its values.", RDB_PLACE(compression)},
+    Option{RDB_MEMBER(compression_level), RDB_OPTION_UINT, "", "0",
+           "Of zstd, 1 to 22; 0 takes its default, 3.", RDB_PLACE(compression_level)},
 };
 #undef RDB_MEMBER
 #undef RDB_PLACE
@@ -159,6 +166,12 @@ OpenOptions to_open_options(const rdb_options& options) {
   open.allow_unlocked =
       to_flag(options.allow_unlocked, "options.allow_unlocked is neither 0 nor 1");
   open.cancel = token_of(options.cancel);
+  open.compression = to_enum(options.compression, Compression::zstd,
+                             "options.compression is none of RDB_COMPRESSION_...");
+  if (options.compression_level > kMaxCompressionLevel) {
+    throw_invalid("options.compression_level is above 22");
+  }
+  open.compression_level = static_cast<int>(options.compression_level);
   return open;
 }
 

@@ -253,7 +253,7 @@ RDB_API rdb_status rdb_check_abi(uint32_t header_version, rdb_error* RDB_NULLABL
 
 /* 1 when the library in use has the feature, else 0, also for names it never heard of.
  * Known: "tables" (transactions, tables, cursors), "memory" (rdb_open_memory), "verify",
- * "eof_mirror", "quick_repair"; planned and answering 0: "compression.lz4", "compression.zstd",
+ * "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd"; planned and answering 0:
  * "blobs", "vectors", "encryption". since 1.0 */
 RDB_API int32_t rdb_has_feature(rdb_slice name);
 
@@ -304,6 +304,14 @@ typedef struct rdb_progress {
 #define RDB_PROFILE_SHODH 0u
 #define RDB_PROFILE_REDB 1u
 
+/* Compression of values. A compressed file has format version 4: shodh-redb 0.5.0 opens it, redb
+ * does not. Values of 64 bytes and more are compressed one by one where that makes them shorter;
+ * keys never are. Nothing else changes for the caller, but that rdb_get_pin copies a value that was
+ * compressed. since 1.0 */
+#define RDB_COMPRESSION_NONE 0u
+#define RDB_COMPRESSION_LZ4 1u  /* fast */
+#define RDB_COMPRESSION_ZSTD 2u /* small */
+
 /* How to open a database. All members zero: the defaults. since 1.0 */
 typedef struct rdb_options {
   size_t struct_size;
@@ -324,11 +332,17 @@ typedef struct rdb_options {
    * RDB_ERR_REPAIR_ABORTED. */
   rdb_progress repair_progress;
   const rdb_cancel* RDB_NULLABLE cancel; /* stops the opening; borrowed until the call returns */
+
+  /* RDB_COMPRESSION_...: how a new file keeps its values. An existing file keeps its own way. */
+  uint32_t compression;
+  /* Of zstd: 1 to 22; 0: its default, 3. Not stored: it holds for what is written until the file is
+   * closed, also for an existing file. */
+  uint32_t compression_level;
 } rdb_options;
 
 /* since 1.0 */
 #define RDB_OPTIONS_INIT \
-  { sizeof(rdb_options), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, {NULL, NULL, NULL}, NULL }
+  { sizeof(rdb_options), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, {NULL, NULL, NULL}, NULL, 0, 0 }
 
 /* Does what RDB_OPTIONS_INIT does, for callers that cannot use macros: size bytes become zero, and
  * struct_size becomes size. RDB_ERR_MISUSE when size cannot even hold struct_size. since 1.0 */

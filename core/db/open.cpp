@@ -93,10 +93,13 @@ std::optional<Layout> new_layout(const OpenOptions& options) {
 // The two headers a creation writes, with a sync in between: without its magic the first is no
 // database, so the second has everything or nothing.
 struct CreationHeaders {
-  explicit CreationHeaders(const Layout& layout) : first(Header::create(layout, 3)) {
+  CreationHeaders(const Layout& layout, Compression compression)
+      : first(Header::create(layout, compression == Compression::none ? 3 : 4)) {
     first.two_phase = true;
+    first.compression = static_cast<uint8_t>(compression);
     second = first;
     commit.txn_id = 1;
+    commit.version = first.raw_version(0);
     second.set_slot(1, commit);
     second.primary = 1;
   }
@@ -117,7 +120,7 @@ txn::OpenedState Opener::create() {
   if (file_bytes_ > layout->file_bytes()) backend_.resize(layout->file_bytes());
   backend_.grow_reserved(layout->file_bytes());
 
-  const CreationHeaders headers(*layout);
+  const CreationHeaders headers(*layout, options_.compression);
   backend_.write(0, headers.first.encode_without_magic());
   backend_.sync();
   backend_.write(0, headers.second.encode());
@@ -153,7 +156,7 @@ bool Opener::is_torn_creation(const HeaderBytes& bytes) {
   HeaderBytes first{};
   HeaderBytes second{};
   if (const auto layout = new_layout(options_)) {
-    const CreationHeaders headers(*layout);
+    const CreationHeaders headers(*layout, options_.compression);
     first = headers.first.encode_without_magic();
     second = headers.second.encode();
   }
@@ -210,13 +213,7 @@ void Opener::take_mirror() {
 
 void Opener::check_versions() const {
   for (int i = 0; i < 2; ++i) {
-    if (!slot_ok(i)) continue;
-    const CommitSlot commit = header_.slot(i);  // throws for versions this release cannot read
-    if (commit.version >= 4 && header_.compression != 0) {
-      throw Error(ErrorCode::unsupported, "the file has compressed values (format version " +
-                                              std::to_string(commit.version) +
-                                              "), which this release cannot read");
-    }
+    if (slot_ok(i)) static_cast<void>(header_.slot(i));  // throws for versions not known here
   }
 }
 
@@ -327,7 +324,7 @@ bool Opener::try_slot(int index, bool may_quick_load, txn::OpenedState& state) {
   page::FramePool pool(backend_, layout_, kOpenPoolBytes, ReadVerification::full);
   state.commit = commit;
   state.held = {};
-  const RepairOptions repair{options_.repair_progress, options_.cancel};
+  const RepairOptions repair{header_.compression != 0, options_.repair_progress, options_.cancel};
   if (read_only_) {
     const bool doubtful = recovery_needed_ || index != header_.primary;
     if (doubtful && !options_.accept_damage) {
@@ -349,7 +346,7 @@ bool Opener::try_slot(int index, bool may_quick_load, txn::OpenedState& state) {
 // damage, means a full repair, not an error.
 bool Opener::quick_load(page::FramePool& pool, const CommitSlot& commit, txn::OpenedState& state) {
   try {
-    const auto record = txn::find_record(pool, commit.system_root, format::kAllocatorState.name);
+    const auto record = txn::find_record(pool, {commit.system_root}, format::kAllocatorState.name);
     if (!record || record->widths != format::kAllocatorState.widths ||
         record->kind != TableKind::normal) {
       return false;
@@ -390,7 +387,8 @@ bool Opener::quick_load(page::FramePool& pool, const CommitSlot& commit, txn::Op
 bool Opener::is_shodh_file(page::FramePool& pool, const CommitSlot& commit) const {
   if (commit.version >= 4) return true;
   for (const format::SystemTable& table : format::kSystemTables) {
-    if (!table.known_to_redb && txn::find_record(pool, commit.system_root, table.name)) return true;
+    if (!table.known_to_redb && txn::find_record(pool, {commit.system_root}, table.name))
+      return true;
   }
   return false;
 }

@@ -31,15 +31,16 @@ void walk_commit(page::FramePool& pool, const format::CommitSlot& commit,
   if (options.progress != nullptr && !options.progress->progress(0, total_pages)) {
     throw Error(ErrorCode::repair_aborted, "the repair was stopped by its progress callback");
   }
-  for (const format::TreeRoot& catalog : {commit.user_root, commit.system_root}) {
+  for (const bool user : {true, false}) {
+    const format::TreeRoot& catalog = user ? commit.user_root : commit.system_root;
     std::vector<format::TableRecord> tables;
     btree::walk_pages(
         reader, catalog, format::kVariableWidths,
         [&](const btree::PageVisit& visit) {
           if (visit.leaf == nullptr) return;
           for (uint32_t i = 0; i < visit.leaf->size(); ++i) {
-            tables.push_back(
-                format::TableRecord::parse(as_text(visit.leaf->key(i)), visit.leaf->value(i)));
+            tables.push_back(format::TableRecord::parse(
+                as_text(visit.leaf->key(i)), visit.leaf->value(i), options.compressed && user));
           }
         },
         report_and_claim);

@@ -14,6 +14,7 @@
 namespace rdb::db {
 
 struct RepairOptions {
+  bool compressed = false;  // the values of user tables are
   ProgressSink* progress = nullptr;
   const CancelToken* cancel = nullptr;
 };

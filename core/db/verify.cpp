@@ -12,6 +12,7 @@
 #include "format/system_tables.hpp"
 #include "format/type_info.hpp"
 #include "format/utf8.hpp"
+#include "format/value_envelope.hpp"
 #include "page/page_allocator.hpp"
 #include "rdb/error.hpp"
 #include "txn/catalog.hpp"
@@ -82,6 +83,8 @@ class Verifier {
   void check_namespace(const format::TreeRoot& catalog, const char* space, bool system);
   void check_table(const CatalogEntry& table, bool system);
   void check_record(const std::string& object, const TableRecord& record);
+  void check_envelopes(const std::string& object, const TableRecord& record, PageNumber page,
+                       const LeafView& leaf);
   void collect(const std::string& object, const TableRecord& record, Collections& collections,
                PageNumber page, const LeafView& leaf, bool trusted);
   void check_collections(const std::string& object, const TableRecord& record,
@@ -231,24 +234,27 @@ btree::VerifyResult Verifier::verify_tree(const std::string& object, const char*
 void Verifier::check_namespace(const format::TreeRoot& catalog, const char* space, bool system) {
   const std::string object = std::string("catalog of ") + space + " tables";
   std::vector<CatalogEntry> tables;
-  verify_tree(object, meaning::kTablesLost, catalog, txn::catalog_shape(), tree_options(),
-              [&](PageNumber page, const LeafView& leaf, bool trusted) {
-                for (uint32_t i = 0; i < leaf.size(); ++i) {
-                  const std::string name(as_text(leaf.key(i)));
-                  try {
-                    if (name.empty()) throw Error(ErrorCode::corrupted, "a table has no name");
-                    if (!format::is_utf8(name)) {
-                      throw Error(ErrorCode::corrupted, "the name of a table is not UTF-8");
-                    }
-                    tables.push_back({name, TableRecord::parse(name, leaf.value(i)), trusted});
-                  } catch (const Error& error) {
-                    complete_ = false;  // its pages cannot be found
-                    if (trusted) {
-                      findings_.add(object, error.what(), meaning::kTableUnusable, page);
-                    }
-                  }
-                }
-              });
+  verify_tree(
+      object, meaning::kTablesLost, catalog, txn::catalog_shape(), tree_options(),
+      [&](PageNumber page, const LeafView& leaf, bool trusted) {
+        for (uint32_t i = 0; i < leaf.size(); ++i) {
+          const std::string name(as_text(leaf.key(i)));
+          try {
+            if (name.empty()) throw Error(ErrorCode::corrupted, "a table has no name");
+            if (!format::is_utf8(name)) {
+              throw Error(ErrorCode::corrupted, "the name of a table is not UTF-8");
+            }
+            tables.push_back(
+                {name, TableRecord::parse(name, leaf.value(i), !system && store_.compressed()),
+                 trusted});
+          } catch (const Error& error) {
+            complete_ = false;  // its pages cannot be found
+            if (trusted) {
+              findings_.add(object, error.what(), meaning::kTableUnusable, page);
+            }
+          }
+        }
+      });
   for (const CatalogEntry& table : tables) check_table(table, system);
 }
 
@@ -275,8 +281,10 @@ void Verifier::check_table(const CatalogEntry& table, bool system) {
   Collections collections;
   bool all_rows = true;
   btree::VisitLeaf visit_leaf;
-  if (multimap || judge_rows) {
+  const bool envelopes = record.compressed && !multimap && level_ == VerifyLevel::full;
+  if (multimap || judge_rows || envelopes) {
     visit_leaf = [&](PageNumber page, const LeafView& leaf, bool trusted) {
+      if (envelopes && trusted) check_envelopes(object, record, page, leaf);
       if (multimap) collect(object, record, collections, page, leaf, trusted);
       if (!judge_rows) return;
       if (trusted) rows_->take(table.name, page, leaf);
@@ -317,14 +325,39 @@ void Verifier::check_record(const std::string& object, const TableRecord& record
   }
 }
 
+// A value that does not open, or opens to another width than its type has, says nothing about the
+// others of its leaf.
+void Verifier::check_envelopes(const std::string& object, const TableRecord& record,
+                               PageNumber page, const LeafView& leaf) {
+  std::vector<std::byte> opened;
+  for (uint32_t i = 0; i < leaf.size(); ++i) {
+    try {
+      const uint64_t size = format::open_value(leaf.value(i), opened).size();
+      if (record.widths.value && size != *record.widths.value) {
+        throw Error(ErrorCode::corrupted, "its value has " + std::to_string(size) +
+                                              " bytes, its type " +
+                                              std::to_string(*record.widths.value));
+      }
+    } catch (const Error& error) {
+      findings_.add(object,
+                    "page " + page.text() + ", row " + std::to_string(i) + ": " + error.what(),
+                    meaning::kRowsLost, page);
+    }
+  }
+}
+
 // One collection that is damaged says nothing about the others of its leaf.
 void Verifier::collect(const std::string& object, const TableRecord& record,
                        Collections& collections, PageNumber page, const LeafView& leaf,
                        bool trusted) {
   const btree::KeyOrder order = value_order(record);
+  std::vector<std::byte> opened;
   for (uint32_t i = 0; i < leaf.size(); ++i) {
     try {
-      const auto collection = btree::parse_collection(leaf.value(i), record.widths.value, true);
+      const Bytes stored = leaf.value(i);
+      const auto collection =
+          btree::parse_collection(record.compressed ? format::open_value(stored, opened) : stored,
+                                  record.widths.value, true);
       if (!collection.inline_leaf) {
         collections.subtrees.emplace_back(collection.subtree, trusted);
         continue;
@@ -418,7 +451,8 @@ void Verifier::check_old_tree(const OldTree& tree) {
           for (uint32_t i = 0; i < leaf.size(); ++i) {
             const std::string name(as_text(leaf.key(i)));
             try {
-              tables.push_back({name, TableRecord::parse(name, leaf.value(i)), trusted});
+              tables.push_back(
+                  {name, TableRecord::parse(name, leaf.value(i), store_.compressed()), trusted});
             } catch (const Error& error) {
               if (trusted) findings_.add(tree.object, error.what(), tree.meaning, page);
             }
@@ -428,7 +462,7 @@ void Verifier::check_old_tree(const OldTree& tree) {
     const TableRecord& record = table.record;
     std::vector<std::pair<format::RootRecord, bool>> subtrees;
     btree::VisitLeaf visit;
-    if (record.kind == TableKind::multimap) {
+    if (record.kind == TableKind::multimap && !record.compressed) {
       visit = [&](PageNumber, const LeafView& leaf, bool trusted) {
         btree::for_each_subtree(leaf, record.widths.value, [&](const format::RootRecord& root) {
           subtrees.emplace_back(root, trusted);

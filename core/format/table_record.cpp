@@ -72,9 +72,10 @@ void encode_width(std::byte* out, std::optional<uint32_t> width) noexcept {
 
 }  // namespace
 
-TableRecord TableRecord::parse(std::string_view table, Bytes bytes) {
+TableRecord TableRecord::parse(std::string_view table, Bytes bytes, bool compressed) {
   if (bytes.empty()) throw_damaged(table, "it is empty");
   TableRecord record;
+  record.compressed = compressed;
   switch (const auto kind = std::to_integer<int>(bytes[0]); kind) {
     case 1:
     case 2:

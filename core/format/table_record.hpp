@@ -42,9 +42,12 @@ struct TableRecord {
   TypeName value_type;
   bool key_class_4 = false;  // the file says 4 where key_type says 1 or 3
   bool value_class_4 = false;
+  // Values lie in envelopes (value_envelope.hpp): a user table of a compressed file. The record
+  // does not say so.
+  bool compressed = false;
 
   // table names the record in messages. Throws corrupted, or format for kinds 1 and 2.
-  static TableRecord parse(std::string_view table, Bytes bytes);
+  static TableRecord parse(std::string_view table, Bytes bytes, bool compressed = false);
   std::vector<std::byte> encode() const;
 
   // Entries of a normal table as its tree counts them, pairs of a multimap (spec 02 section 7.2).
@@ -52,9 +55,9 @@ struct TableRecord {
     if (kind == TableKind::multimap) return length;
     return root ? root->length : 0;
   }
-  // Widths the pages of the table's (outer) tree have: a multimap's values are collections.
+  // Widths the pages of the table's (outer) tree have: collections and envelopes have any size.
   Widths tree_widths() const noexcept {
-    return kind == TableKind::multimap ? Widths{widths.key, std::nullopt} : widths;
+    return kind == TableKind::multimap || compressed ? Widths{widths.key, std::nullopt} : widths;
   }
   bool operator==(const TableRecord&) const = default;
 };

@@ -177,7 +177,7 @@ Bytes CursorImpl::key() const {
 Bytes CursorImpl::value() const {
   require_fresh();
   if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
-  return tree_.value();
+  return table_->value_of(tree_.value(), opened_);
 }
 
 void CursorImpl::set_range(const KeyRange& range) {
@@ -215,7 +215,7 @@ size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, siz
       break;
     }
     const Bytes key = tree_.key();
-    const Bytes value = tree_.value();
+    const Bytes value = table_->value_of(tree_.value(), opened_);
     const size_t bytes = packed_bytes(key, value);
     if (bytes > out.size() - used_bytes) {
       if (records == 0) needed_bytes = bytes;
@@ -248,7 +248,12 @@ size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
     if (records > 0 && !below_upper(tree_.key_at(tree_.index() + 1))) break;
     if (!step_forward()) break;
     keys[records] = tree_.key();
-    values[records] = tree_.value();
+    if (!table_->compressed()) {
+      values[records] = tree_.value();
+    } else {
+      if (opened_batch_.size() == records) opened_batch_.emplace_back();
+      values[records] = table_->value_of(tree_.value(), opened_batch_[records]);
+    }
     ++records;
   }
   return records;

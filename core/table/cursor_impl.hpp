@@ -57,6 +57,10 @@ class CursorImpl {
   btree::TreeCursor tree_;
   uint64_t version_;
   Place place_ = Place::fresh;
+  // Values that do not lie in their pages as they are (TableImpl::value_of): of the entry under the
+  // cursor, and of the last next_slices().
+  mutable std::vector<std::byte> opened_;
+  std::vector<std::vector<std::byte>> opened_batch_;
 
   bool empty_range_ = false;
   Bound lower_ = Bound::unbounded;

@@ -5,6 +5,7 @@
 //       order.
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <exception>
 #include <numeric>
 #include <string>
@@ -137,7 +138,7 @@ uint64_t TableImpl::put_in_order(Records records, std::span<const uint32_t> orde
   for (const uint32_t number : order) {
     try {
       const bool done = write_->change(*staged_, [&](btree::Mutator& mutator) {
-        return mutator.insert(records[number].key, records[number].value,
+        return mutator.insert(records[number].key, stored_form(records[number].value),
                               static_cast<btree::InsertMode>(mode)) != btree::InsertResult::refused;
       });
       written += done ? 1 : 0;
@@ -154,6 +155,12 @@ uint64_t TableImpl::build(Records records, std::span<const uint32_t> order, Tabl
   const bool last_wins = mode == Table::PutMode::upsert;
   btree::TreeBuilder builder(write_->user_pages(), staged_->shape);
   uint64_t groups = 0;
+  std::deque<std::vector<std::byte>> sealed;  // the builder borrows what it is given
+  const auto kept_form = [&](Bytes value) -> Bytes {
+    if (!sealer_) return value;
+    const Bytes form = stored_form(value);
+    return sealed.emplace_back(form.begin(), form.end());
+  };
   const auto group_end = [&](size_t begin) {
     size_t end = begin + 1;
     while (end < order.size() &&
@@ -168,7 +175,8 @@ uint64_t TableImpl::build(Records records, std::span<const uint32_t> order, Tabl
         for (const size_t stop = begin + kStep; begin < std::min(stop, order.size()); ++groups) {
           const size_t end = group_end(begin);
           if (begin + kAhead < order.size()) prefetch(records[order[begin + kAhead]]);
-          builder.add(records[order[begin]].key, records[order[last_wins ? end - 1 : begin]].value);
+          builder.add(records[order[begin]].key,
+                      kept_form(records[order[last_wins ? end - 1 : begin]].value));
           begin = end;
         }
         return false;

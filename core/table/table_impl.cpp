@@ -73,7 +73,8 @@ TableImpl::TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view nam
       info_(txn::table_info(name, record)),
       shape_(txn::tree_shape(record)),
       key_rule_(encoding_rule(record.key_type)),
-      value_rule_(encoding_rule(record.value_type)) {}
+      value_rule_(encoding_rule(record.value_type)),
+      compressed_(record.compressed) {}
 
 TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
                      std::shared_ptr<txn::StagedTable> staged)
@@ -82,7 +83,11 @@ TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
       info_(txn::table_info(staged_->name, staged_->record)),
       shape_(staged_->shape),
       key_rule_(encoding_rule(staged_->record.key_type)),
-      value_rule_(encoding_rule(staged_->record.value_type)) {}
+      value_rule_(encoding_rule(staged_->record.value_type)),
+      compressed_(staged_->record.compressed) {
+  const txn::Store& store = write_->store();
+  if (compressed_) sealer_.emplace(store.compression(), store.options().compression_level);
+}
 
 TableImpl::~TableImpl() { close(); }
 
@@ -145,7 +150,7 @@ void TableImpl::check_key(Bytes key) const {
 }
 
 void TableImpl::check_value(Bytes value) const {
-  check_width(info_, "value", value, shape_.widths.value);
+  check_width(info_, "value", value, info_.value_width);
   check_rule(info_, "value", value, value_rule_);
 }
 
@@ -160,6 +165,18 @@ uint64_t TableImpl::len() const {
   require_active();
   const TreeRoot tree = root();
   return tree ? tree->length : 0;
+}
+
+Bytes TableImpl::open_envelope(Bytes stored, std::vector<std::byte>& scratch) const {
+  try {
+    const Bytes value = format::open_value(stored, scratch);
+    if (!info_.value_width || value.size() == *info_.value_width) return value;
+  } catch (const Error& error) {
+    throw Error(error.code(), "table \"" + info_.name + "\": " + error.what());
+  }
+  throw Error(ErrorCode::corrupted, "table \"" + info_.name +
+                                        "\": a compressed value opens to another width than its "
+                                        "type has");
 }
 
 TableStats TableImpl::stats(const CancelToken* cancel) const {
@@ -186,10 +203,13 @@ std::optional<Value> TableImpl::get(Bytes key) const {
   return read([&](const TreeRoot& root) -> std::optional<Value> {
     const auto found = btree::find(pool(), root, shape_, key);
     if (!found) return std::nullopt;
+    std::vector<std::byte> opened;
+    const Bytes value = value_of(found->value, opened);
+    if (!opened.empty()) return Value(std::move(opened));
     if (copy_needed(found->leaf)) {
-      return Value(std::vector<std::byte>(found->value.begin(), found->value.end()));
+      return Value(std::vector<std::byte>(value.begin(), value.end()));
     }
-    return Value(std::make_shared<page::FramePin>(shared_pool(), found->leaf), found->value);
+    return Value(std::make_shared<page::FramePin>(shared_pool(), found->leaf), value);
   });
 }
 
@@ -199,9 +219,11 @@ std::optional<bool> TableImpl::get_into(Bytes key, std::span<std::byte> out,
   return read([&](const TreeRoot& root) -> std::optional<bool> {
     const auto found = btree::find(pool(), root, shape_, key);
     if (!found) return std::nullopt;
-    value_size = found->value.size();
+    std::vector<std::byte> opened;
+    const Bytes value = value_of(found->value, opened);
+    value_size = value.size();
     if (value_size > out.size()) return false;
-    if (value_size > 0) std::memcpy(out.data(), found->value.data(), value_size);
+    if (value_size > 0) std::memcpy(out.data(), value.data(), value_size);
     return true;
   });
 }
@@ -221,6 +243,7 @@ void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
     }
   }
   std::array<std::optional<btree::Found>, kBatchGroup> found;
+  std::vector<std::byte> opened;
   for (size_t begin = 0; begin < keys.size(); begin += kBatchGroup) {
     const std::span<const Bytes> group =
         keys.subspan(begin, std::min(kBatchGroup, keys.size() - begin));
@@ -229,8 +252,9 @@ void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
       for (size_t i = 0; i < group.size(); ++i) {
         BatchResult::Item item;
         if (found[i]) {
-          item = {true, out.arena_.size(), found[i]->value.size()};
-          out.arena_.insert(out.arena_.end(), found[i]->value.begin(), found[i]->value.end());
+          const Bytes value = value_of(found[i]->value, opened);
+          item = {true, out.arena_.size(), value.size()};
+          out.arena_.insert(out.arena_.end(), value.begin(), value.end());
         }
         out.items_.push_back(item);
       }
@@ -244,7 +268,7 @@ bool TableImpl::put(Bytes key, Bytes value, Table::PutMode mode) {
                 static_cast<int>(btree::InsertMode::insert_only) == 1 &&
                 static_cast<int>(btree::InsertMode::update_only) == 2);
   return change([&](btree::Mutator& mutator) {
-    return mutator.insert(key, value, static_cast<btree::InsertMode>(mode)) !=
+    return mutator.insert(key, stored_form(value), static_cast<btree::InsertMode>(mode)) !=
            btree::InsertResult::refused;
   });
 }
@@ -256,7 +280,17 @@ bool TableImpl::erase(Bytes key) {
 
 bool TableImpl::pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value) {
   return change([&](btree::Mutator& mutator) {
-    return end == End::first ? mutator.erase_first(&key, &value) : mutator.erase_last(&key, &value);
+    std::vector<std::byte>* stored = &value;
+    if (compressed_) {  // opened before anything changes: it may be damaged
+      const auto found = end == End::first ? btree::first_pair(pool(), staged_->root, shape_.widths)
+                                           : btree::last_pair(pool(), staged_->root, shape_.widths);
+      if (!found) return false;
+      std::vector<std::byte> opened;
+      const Bytes bytes = value_of(found->value, opened);
+      value.assign(bytes.begin(), bytes.end());
+      stored = nullptr;
+    }
+    return end == End::first ? mutator.erase_first(&key, stored) : mutator.erase_last(&key, stored);
   });
 }
 

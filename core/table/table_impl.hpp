@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "btree/tree.hpp"
+#include "format/value_envelope.hpp"
 #include "rdb/table.hpp"
 #include "txn/read_txn.hpp"
 #include "txn/write_txn.hpp"
@@ -39,6 +40,7 @@ class TableImpl {
   const std::shared_ptr<page::FramePool>& shared_pool() const;
   page::FramePool& pool() const { return *shared_pool(); }
   bool writable() const noexcept { return write_ != nullptr; }
+  bool compressed() const noexcept { return compressed_; }
 
   // Throws closed once the transaction is over.
   void require_active() const;
@@ -55,6 +57,11 @@ class TableImpl {
   bool erase(Bytes key);
   enum class End : bool { first, last };
   bool pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value);
+
+  // The value that stored bytes of this table stand for; lies in them or in scratch.
+  Bytes value_of(Bytes stored, std::vector<std::byte>& scratch) const {
+    return compressed_ ? open_envelope(stored, scratch) : stored;
+  }
 
   // For cursors. In a write transaction: mutex() held by the caller.
   std::unique_lock<std::mutex> lock() const;
@@ -74,6 +81,9 @@ class TableImpl {
   template <typename Fn>
   bool change(Fn&& fn);
   txn::WriteTxnImpl& require_writer() const;
+  Bytes open_envelope(Bytes stored, std::vector<std::byte>& scratch) const;
+  // What to store for value; valid until the next call.
+  Bytes stored_form(Bytes value) { return sealer_ ? sealer_->seal(value) : value; }
   void check_value(Bytes value) const;
   void check_record(Bytes key, Bytes value) const;
   // put_batch() of records that break no rule.
@@ -91,6 +101,8 @@ class TableImpl {
   btree::TreeShape shape_;
   EncodingRule key_rule_;
   EncodingRule value_rule_;
+  const bool compressed_;
+  std::optional<format::ValueSealer> sealer_;  // of a writer's table in a compressed file
   bool closed_ = false;
 };
 

@@ -14,22 +14,21 @@ const btree::TreeShape& catalog_shape() {
   return shape;
 }
 
-std::optional<format::TableRecord> find_record(page::FramePool& pool,
-                                               const format::TreeRoot& catalog,
+std::optional<format::TableRecord> find_record(page::FramePool& pool, const CatalogRoot& catalog,
                                                std::string_view table) {
   const page::Operation operation(pool);
-  const auto found = btree::find(pool, catalog, catalog_shape(), as_bytes(table));
+  const auto found = btree::find(pool, catalog.root, catalog_shape(), as_bytes(table));
   if (!found) return std::nullopt;
-  return format::TableRecord::parse(table, found->value);
+  return format::TableRecord::parse(table, found->value, catalog.compressed);
 }
 
-std::vector<CatalogRow> list_records(page::FramePool& pool, const format::TreeRoot& catalog) {
+std::vector<CatalogRow> list_records(page::FramePool& pool, const CatalogRoot& catalog) {
   std::vector<CatalogRow> rows;
-  btree::TreeCursor cursor(pool, catalog, catalog_shape());
+  btree::TreeCursor cursor(pool, catalog.root, catalog_shape());
   for (bool more = cursor.first(); more; more = cursor.next()) {
     CatalogRow row{std::string(as_text(cursor.key())), std::nullopt, {}};
     try {
-      row.record = format::TableRecord::parse(row.name, cursor.value());
+      row.record = format::TableRecord::parse(row.name, cursor.value(), catalog.compressed);
     } catch (const Error& error) {
       row.problem = error.what();
     }

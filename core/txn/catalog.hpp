@@ -15,9 +15,14 @@ namespace rdb::txn {
 
 const btree::TreeShape& catalog_shape();
 
+// A catalog as it lies in a file.
+struct CatalogRoot {
+  format::TreeRoot root;
+  bool compressed = false;  // user tables of a compressed file
+};
+
 // The next two open Operations of their own.
-std::optional<format::TableRecord> find_record(page::FramePool& pool,
-                                               const format::TreeRoot& catalog,
+std::optional<format::TableRecord> find_record(page::FramePool& pool, const CatalogRoot& catalog,
                                                std::string_view table);
 // In order of name; the record of a table that does not parse is given as the error it raised.
 struct CatalogRow {
@@ -25,7 +30,7 @@ struct CatalogRow {
   std::optional<format::TableRecord> record;
   std::string problem;
 };
-std::vector<CatalogRow> list_records(page::FramePool& pool, const format::TreeRoot& catalog);
+std::vector<CatalogRow> list_records(page::FramePool& pool, const CatalogRoot& catalog);
 
 void put_record(page::PageWriter& writer, format::TreeRoot& catalog, std::string_view table,
                 const format::TableRecord& record);

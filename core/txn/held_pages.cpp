@@ -30,7 +30,7 @@ struct RawRow {
 std::vector<RawRow> raw_rows(page::FramePool& pool, const format::TreeRoot& catalog,
                              const format::SystemTable& table, std::vector<std::string>& notes) {
   std::vector<RawRow> rows;
-  const auto record = find_record(pool, catalog, table.name);
+  const auto record = find_record(pool, {catalog}, table.name);
   if (!record) return rows;
   if (record->widths != table.widths || record->kind != TableKind::normal) {
     notes.push_back("The system table \"" + std::string(table.name) +

@@ -30,7 +30,7 @@ void ReadTxnImpl::throw_closed() {
 
 format::TableRecord ReadTxnImpl::record(std::string_view name) const {
   require_active();
-  auto record = find_record(store_->pool(), snapshot_.user_root, name);
+  auto record = find_record(store_->pool(), user_catalog(), name);
   if (!record) throw_table_missing(name);
   return *std::move(record);
 }
@@ -38,7 +38,7 @@ format::TableRecord ReadTxnImpl::record(std::string_view name) const {
 std::vector<TableInfo> ReadTxnImpl::list_tables() const {
   require_active();
   std::vector<TableInfo> tables;
-  for (const CatalogRow& row : list_records(store_->pool(), snapshot_.user_root)) {
+  for (const CatalogRow& row : list_records(store_->pool(), user_catalog())) {
     if (!row.record) throw Error(ErrorCode::corrupted, row.problem);
     tables.push_back(table_info(row.name, *row.record));
   }
@@ -47,7 +47,7 @@ std::vector<TableInfo> ReadTxnImpl::list_tables() const {
 
 std::optional<TableInfo> ReadTxnImpl::find_table(std::string_view name) const {
   require_active();
-  const auto record = find_record(store_->pool(), snapshot_.user_root, name);
+  const auto record = find_record(store_->pool(), user_catalog(), name);
   if (!record) return std::nullopt;
   return table_info(name, *record);
 }

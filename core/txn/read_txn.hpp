@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "format/table_record.hpp"
+#include "txn/catalog.hpp"
 #include "txn/store.hpp"
 
 namespace rdb::txn {
@@ -36,6 +37,7 @@ class ReadTxnImpl {
 
  private:
   [[noreturn]] static void throw_closed();
+  CatalogRoot user_catalog() const { return {snapshot_.user_root, store_->compressed()}; }
 
   std::shared_ptr<Store> store_;
   Snapshot snapshot_;

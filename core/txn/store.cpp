@@ -33,6 +33,7 @@ Store::Store(std::unique_ptr<io::CountingBackend> backend, OpenedState state,
       state_(std::move(state)),
       options_(options),
       read_only_(options.mode == OpenMode::read_only || backend_->read_only()),
+      compression_(static_cast<Compression>(state_.header.compression)),
       pool_(std::make_shared<page::FramePool>(*backend_, state_.header.layout,
                                               budget_bytes(options), options.read_verification)) {
   // Borrowed by open() alone.

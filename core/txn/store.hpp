@@ -61,6 +61,9 @@ class Store : public std::enable_shared_from_this<Store> {
   WriterLock& writer_lock() noexcept { return writer_lock_; }
   const OpenOptions& options() const noexcept { return options_; }
   bool read_only() const noexcept { return read_only_; }
+  // How user tables keep their values; none: as they are.
+  Compression compression() const noexcept { return compression_; }
+  bool compressed() const noexcept { return compression_ != Compression::none; }
   const io::IoCounters& io_counters() const noexcept { return backend_->counters(); }
   uint64_t file_bytes() const { return backend_->size(); }
   const page::FramePool* pool_if_open() const noexcept { return pool_.get(); }
@@ -138,6 +141,7 @@ class Store : public std::enable_shared_from_this<Store> {
   OpenedState state_;
   OpenOptions options_;
   bool read_only_;
+  const Compression compression_;
   std::shared_ptr<page::FramePool> pool_;
   SnapshotRegistry snapshots_;
   PendingPages pending_;

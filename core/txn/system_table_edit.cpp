@@ -13,7 +13,7 @@ namespace rdb::txn {
 SystemTableEdit::SystemTableEdit(page::PageWriter& writer, format::TreeRoot& catalog,
                                  const format::SystemTable& table, format::KeyOrderKind key_order)
     : writer_(writer), catalog_(catalog), table_(table) {
-  if (auto record = find_record(writer.pool(), catalog, table.name)) {
+  if (auto record = find_record(writer.pool(), {catalog}, table.name)) {
     if (record->kind != TableKind::normal || record->key_type != table.key_type_name() ||
         record->value_type != table.value_type_name() || record->widths != table.widths) {
       throw Error(ErrorCode::corrupted, "system table \"" + std::string(table.name) +

@@ -7,7 +7,9 @@ namespace rdb::txn {
 void walk_table(btree::PageReader& reader, const format::TableRecord& record,
                 const btree::ClaimPage& claim) {
   std::vector<format::RootRecord> subtrees;
-  const bool multimap = record.kind == TableKind::multimap;
+  // Compressed files hold no subtrees: shodh-redb cannot commit them (spec 01 section 5.5), and rdb
+  // does not write multimaps there.
+  const bool multimap = record.kind == TableKind::multimap && !record.compressed;
   btree::walk_pages(
       reader, record.root, record.tree_widths(),
       [&](const btree::PageVisit& visit) {

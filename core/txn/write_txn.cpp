@@ -90,7 +90,7 @@ std::optional<format::TableRecord> WriteTxnImpl::current_record(std::string_view
     if (record.kind == TableKind::normal) record.length = record.root ? record.root->length : 0;
     return record;
   }
-  return find_record(store_->pool(), user_catalog_, name);
+  return find_record(store_->pool(), user_catalog(), name);
 }
 
 std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
@@ -151,6 +151,7 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table(std::string_view name, con
   if (!record) {
     check_table_name(name);
     record = new_record(key, value);
+    record->compressed = store_->compressed();
     pages_.spill_if_needed();
     put_record(pages_.user(), user_catalog_, name, *record);
   }
@@ -177,7 +178,7 @@ std::vector<TableInfo> WriteTxnImpl::list_tables() {
   const std::lock_guard lock(mutex_);
   require_active();
   std::vector<TableInfo> tables;
-  for (const CatalogRow& row : list_records(store_->pool(), user_catalog_)) {
+  for (const CatalogRow& row : list_records(store_->pool(), user_catalog())) {
     if (!row.record) throw Error(ErrorCode::corrupted, row.problem);
     tables.push_back(table_info(row.name, *current_record(row.name)));
   }
@@ -198,9 +199,9 @@ void WriteTxnImpl::rename_table(std::string_view from, std::string_view to) {
   check_table_name(from);
   check_table_name(to);
   require_not_open(staged(from));
-  const auto record = find_record(store_->pool(), user_catalog_, from);
+  const auto record = find_record(store_->pool(), user_catalog(), from);
   if (!record) throw_table_missing(from);
-  if (const auto existing = find_record(store_->pool(), user_catalog_, to)) {
+  if (const auto existing = find_record(store_->pool(), user_catalog(), to)) {
     if (existing->kind != record->kind) {
       throw Error(existing->kind == TableKind::multimap ? ErrorCode::table_is_multimap
                                                         : ErrorCode::table_not_multimap,

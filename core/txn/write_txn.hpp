@@ -108,6 +108,8 @@ class WriteTxnImpl {
   bool quick_repair_ = false;
 
   Snapshot base_;
+  CatalogRoot user_catalog() const { return {user_catalog_, store_->compressed()}; }
+
   format::TreeRoot user_catalog_;
   format::TreeRoot system_catalog_;
   TxnPages pages_;

@@ -28,7 +28,7 @@ AT(rdb_progress, fn, 0);
 AT(rdb_progress, ctx, 8);
 AT(rdb_progress, drop, 16);
 
-SIZE(rdb_options, 72);
+SIZE(rdb_options, 80);
 AT(rdb_options, struct_size, 0);
 AT(rdb_options, mode, 8);
 AT(rdb_options, read_verification, 12);
@@ -40,6 +40,8 @@ AT(rdb_options, allow_unlocked, 33);
 AT(rdb_options, reserved, 34);
 AT(rdb_options, repair_progress, 40);
 AT(rdb_options, cancel, 64);
+AT(rdb_options, compression, 72);
+AT(rdb_options, compression_level, 76);
 
 SIZE(rdb_option_info, 48);
 AT(rdb_option_info, struct_size, 0);

@@ -161,7 +161,7 @@ TEST_SUITE("db/close") {
     auto store = db::open_store(std::make_unique<FaultBackend>(device), options, report);
     CHECK(report.clean);
     CHECK_FALSE(report.full_repair);
-    const auto rows = txn::list_records(store->pool(), store->snapshots().current().system_root);
+    const auto rows = txn::list_records(store->pool(), {store->snapshots().current().system_root});
     uint64_t page_lists = 0;
     for (const txn::CatalogRow& row : rows) {
       REQUIRE(row.record.has_value());

@@ -216,6 +216,44 @@ def mirror(make):
     return (), chain.opens
 
 
+# Without empty values, which shodh-redb does not overwrite in a compressed file (spec 02, D6).
+FILLED = ",".join(f"{case}:300" for case in CASES if not case.endswith(("bytes", "str", "String", "unit")))
+
+
+def compressed(codec, writer, dirty):
+    """Version 4 files: rdb and shodh-redb read each other's values, and redb refuses them (spec 01, C6)."""
+
+    def play(make):
+        chain = make(FILLED)
+        for engine in ("rdb", "shodh"):
+            chain.extra[engine] = ["--compression", codec]
+        chain.create(writer, crash=crash_options(dirty(0), 0))
+        engines = ("rdb", "shodh") if writer == "shodh" else ("shodh", "rdb")
+        for step in range(1, 9):
+            chain.turn(engines[(step - 1) % 2], crash=crash_options(dirty(step), step))
+        refused = chain.copy("refused")
+        refused.refused_by("redb")
+        chain.turn("shodh", "--compact")
+        for engine in ("rdb", "shodh"):
+            chain.check(engine)
+        opens = chain.opens
+        # Large and empty values: rdb changes them, shodh-redb reads.
+        chain = make(MIXED)
+        chain.extra["shodh"] = ["--compression", codec]
+        chain.create(writer, "--compression", codec)
+        for step in range(3):
+            chain.turn("rdb", crash=crash_options(dirty(step), step))
+            chain.check("shodh")
+        texts = chain.copy("texts")
+        texts.file.unlink()
+        for engine in (writer, "rdb", "shodh", "rdb"):
+            verb = "check-texts" if texts.file.exists() else "write-texts"
+            chain.programs.must(engine, verb, texts.file, "--compression", codec)
+        return (), opens + chain.opens
+
+    return play
+
+
 def has_mirror(file):
     return file.stat().st_size % PAGE_BYTES == MIRROR_BYTES
 
@@ -460,6 +498,9 @@ def plan(long):
                        profiles(("--region-pages", 1024, "--redb-profile"), dirty)))
         # rdb cuts separators short; the Rust engines edit the trees around them (spec 02, section 4).
         chains.append((f"short separators, {ending}", profiles((), dirty, SEPARATORS)))
+        for codec in ("lz4", "zstd"):
+            chains += [(f"{codec}, {writer}, {ending}", compressed(codec, writer, dirty))
+                       for writer in ("rdb", "shodh")]
     chains.append(("mirror", mirror))
     chains.append(("crossed byte order", crossed_order))
     chains.append(("mixed byte orders", mixed_order))

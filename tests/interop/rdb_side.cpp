@@ -265,6 +265,44 @@ void look(Options options) {
   compare_all(database, options, options.round);
 }
 
+// Values that compress well; the referee has the same.
+constexpr uint64_t kTexts = 1000;
+std::string text(uint64_t row) {
+  std::string all;
+  for (uint64_t i = 0; i < row % 400; ++i) all += "row " + std::to_string(row) + ", ";
+  return all;
+}
+
+void texts(const Options& options) {
+  const TypeName key{TypeName::kBuiltin, "u64"};
+  const TypeName value{TypeName::kBuiltin, "&str"};
+  const auto key_of = [](uint64_t row) {
+    return std::string(reinterpret_cast<const char*>(&row), sizeof row);
+  };
+  if (options.verb == "write-texts") {
+    Database database = Database::open(options.file, options.open);
+    WriteTxn txn = database.begin_write();
+    for (uint64_t row = 0; row < kTexts; ++row) {
+      txn.open_table("texts", key, value).put(as_bytes(key_of(row)), as_bytes(text(row)));
+    }
+    txn.commit();
+    finish(std::move(database), options);
+    return;
+  }
+  Database database = open(options);
+  verify(database, options);
+  {
+    const ReadTxn txn = database.begin_read();
+    const Table table = txn.open_table("texts", key, value);
+    if (table.len() != kTexts) differ("the number of texts");
+    for (uint64_t row = 0; row < kTexts; ++row) {
+      const auto found = table.get(as_bytes(key_of(row)));
+      if (!found || as_text(found->bytes()) != text(row)) differ("text " + std::to_string(row));
+    }
+  }
+  finish(std::move(database), options);
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   if (argc < 3) throw std::invalid_argument("usage: rdb_side VERB FILE [OPTIONS]");
@@ -300,6 +338,8 @@ Options parse(int argc, char** argv) {
       options.drop_doomed = true;
     else if (word == "--mirror")
       options.open.eof_mirror = true;
+    else if (word == "--compression")
+      options.open.compression = argument() == "lz4" ? Compression::lz4 : Compression::zstd;
     else if (word == "--redb-profile")
       options.open.key_profile = KeyProfile::redb;
     else if (word == "--region-pages") {
@@ -327,6 +367,8 @@ int main(int argc, char** argv) {
       turn(options);
     else if (options.verb == "look")
       look(options);
+    else if (options.verb == "write-texts" || options.verb == "check-texts")
+      texts(options);
     else
       throw std::invalid_argument("no verb " + options.verb);
     return 0;

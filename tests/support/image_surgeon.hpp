@@ -46,7 +46,7 @@ class ImageSurgeon {
   format::TableRecord record(const std::string& name, bool system = false) {
     format::TableRecord record;
     at_record(name, system, [&](MutableBytes bytes, PageNumber, uint32_t) {
-      record = format::TableRecord::parse(name, bytes);
+      record = format::TableRecord::parse(name, bytes, !system && header_.compression != 0);
     });
     return record;
   }
@@ -131,7 +131,8 @@ class ImageSurgeon {
     for (const bool system : {false, true}) {
       each_leaf(catalog(system), [&](PageNumber page, const format::LeafView& leaf) {
         for (uint32_t i = 0; i < leaf.size(); ++i) {
-          seal_record(std::string(as_text(leaf.key(i))), value(page, i, format::kVariableWidths));
+          seal_record(std::string(as_text(leaf.key(i))), value(page, i, format::kVariableWidths),
+                      !system && header_.compression != 0);
         }
       });
     }
@@ -178,10 +179,10 @@ class ImageSurgeon {
     });
     if (!found) throw std::logic_error("no table " + name);
   }
-  void seal_record(const std::string& name, MutableBytes bytes) {
+  void seal_record(const std::string& name, MutableBytes bytes, bool compressed) {
     format::TableRecord record;
     try {
-      record = format::TableRecord::parse(name, bytes);
+      record = format::TableRecord::parse(name, bytes, compressed);
     } catch (const Error&) {
       return;  // the intended damage
     }

@@ -19,6 +19,10 @@ enum class OpenMode : uint32_t {
 // When a page that enters memory has its checksum compared with its parent's record.
 enum class ReadVerification : uint32_t { full = 0, none = 1 };
 
+// How values of user tables are compressed (spec 02 section 12). On disk. Never renumber.
+enum class Compression : uint8_t { none = 0, lz4 = 1, zstd = 2 };
+inline constexpr uint32_t kMaxCompressionLevel = 22;
+
 // Byte order of page-list and savepoint keys in a new file (spec 01 section 4.6). Stored.
 enum class KeyProfile : uint32_t { shodh = 0, redb = 1 };
 
@@ -45,6 +49,12 @@ struct OpenOptions {
   // Pages in one region of a new file, 1..1048576; 0 means 1048576. For tests of many regions.
   // Stored.
   uint32_t region_pages = 0;
+
+  // Of a new file, which then has version 4; redb cannot open it. Stored: an existing file keeps
+  // its own. The level is that of zstd, 1 to 22, and 0 for its default, 3; it is not stored and
+  // holds for what this opening of the file writes.
+  Compression compression = Compression::none;
+  int compression_level = 0;
 
   // In mode read_only: take the commit that recovery would try first as it is, whether its pages
   // are whole or not. For verification, which then tells everything that is wrong with it.

@@ -252,6 +252,8 @@ impl KeySample for Tag {
 struct Rows {
     item: Item,
     seed: u64,
+    /// In a compressed file shodh-redb's scans show the byte before a value (spec 02, D4).
+    compressed: bool,
 }
 
 impl Rows {
@@ -356,7 +358,7 @@ impl Rows {
             if !key.equals(&k.value()) {
                 return Err(format!("{name}: another key where row {row} belongs").into());
             }
-            if !self.value::<V>(*row, *version).equals(&v.value()) {
+            if !self.compressed && !self.value::<V>(*row, *version).equals(&v.value()) {
                 return Err(format!("{name}: row {row} has not its value of round {version}").into());
             }
         }
@@ -364,7 +366,7 @@ impl Rows {
             return Err(format!("{name}: has rows behind the last expected one").into());
         }
         // Descents, which iteration does not exercise: separators must lead to every row.
-        let step = self.universe::<K>() / 2000 + 1;
+        let step = if self.compressed { 1 } else { self.universe::<K>() / 2000 + 1 };
         for row in (0..self.universe::<K>()).step_by(step as usize) {
             let want = rows::version(self.seed, row, initial, round);
             let found = table.get(self.key::<K>(row).lend())?;
@@ -535,7 +537,7 @@ fn tables(options: &Options) -> Vec<Rows> {
         .map(|item| {
             let number = crate::ALL.iter().position(|c| *c == item.case).expect("a known case") as u64;
             let seed = rows::mix(options.seed, number, item.rows);
-            Rows { item, seed }
+            Rows { item, seed, compressed: !options.compression.is_empty() }
         })
         .collect()
 }
@@ -590,7 +592,10 @@ fn finish(database: Database, options: &Options) -> Outcome {
 }
 
 fn create(options: &Options) -> Outcome {
-    let database = Database::create(&options.file)?;
+    let database = match options.compression.as_str() {
+        "" => Database::create(&options.file)?,
+        codec => special::create_compressed(&options.file, codec)?,
+    };
     let parts = 3;
     for part in 0..parts {
         let txn = database.begin_write()?;
@@ -740,6 +745,7 @@ pub fn run(options: &Options) -> Outcome {
         "savepoint" => savepoint(options),
         "restore" => restore(options),
         "dump" => dump(options),
+        "write-texts" | "check-texts" => special::texts(options),
         other => Err(format!("no verb {other}").into()),
     }
 }

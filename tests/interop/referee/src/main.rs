@@ -2,7 +2,7 @@
 //!
 //!     referee redb|shodh VERB FILE [--spec SPEC] [--seed N] [--round N] [FLAGS]
 //!
-//! VERB: create, check, turn, look, rename, savepoint, restore, dump. A turn checks that the file holds the
+//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts. A turn checks that the file holds the
 //! state of round - 1 and takes it to the round given. Exit status 0: all as expected; 1: a difference
 //! or an error, told on standard error; 101: the engine panicked.
 
@@ -22,8 +22,54 @@ mod on_shodh {
     use shodh_redb as db;
     mod special {
         //! A blob, whose system tables rdb and redb must carry along.
-        use shodh_redb::{ContentType, Database, ReadableDatabase, StoreOptions, WriteTransaction};
+        use shodh_redb::{
+            Builder, CompressionConfig, ContentType, Database, ReadableDatabase, ReadableTableMetadata,
+            StoreOptions, TableDefinition, WriteTransaction,
+        };
         use std::error::Error;
+
+        /// The level of zstd is what shodh-redb makes of any: the default.
+        pub fn create_compressed(file: &str, codec: &str) -> Result<Database, Box<dyn Error>> {
+            let how = match codec {
+                "lz4" => CompressionConfig::Lz4,
+                "zstd" => CompressionConfig::Zstd { level: 3 },
+                _ => return Err("a codec is lz4 or zstd".into()),
+            };
+            Ok(Builder::new().set_compression(how).create(file)?)
+        }
+
+        /// Values that compress well, of 0 to about 4,000 bytes; those of rdb_side.cpp.
+        fn text(row: u64) -> String {
+            format!("row {row}, ").repeat((row % 400) as usize)
+        }
+
+        pub fn texts(options: &crate::Options) -> Result<(), Box<dyn Error>> {
+            const ROWS: u64 = 1000;
+            let table = TableDefinition::<u64, &str>::new("texts");
+            if options.verb == "write-texts" {
+                let database = create_compressed(&options.file, &options.compression)?;
+                let txn = database.begin_write()?;
+                for row in 0..ROWS {
+                    txn.open_table(table)?.insert(row, text(row).as_str())?;
+                }
+                return Ok(txn.commit()?);
+            }
+            let mut database = Database::open(&options.file)?;
+            if !database.check_integrity()? {
+                return Err("the check of integrity repaired something".into());
+            }
+            let txn = database.begin_read()?;
+            let rows = txn.open_table(table)?;
+            if rows.len()? != ROWS {
+                return Err("the number of texts differs".into());
+            }
+            for row in 0..ROWS {
+                if rows.get(row)?.map(|found| found.value().to_owned()) != Some(text(row)) {
+                    return Err(format!("text {row} differs").into());
+                }
+            }
+            Ok(())
+        }
 
         fn content() -> Vec<u8> {
             crate::rows::Draw::key(99, 0, false).filler(1000).repeat(200)

@@ -11,3 +11,11 @@ pub fn fill<T>(_: &T, _: &Options) -> Result<(), Box<dyn Error>> {
 pub fn compare<T>(_: &T, _: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
+
+pub fn texts(_: &Options) -> Result<(), Box<dyn Error>> {
+    Err("this engine does not compress".into())
+}
+
+pub fn create_compressed<Database>(_: &str, _: &str) -> Result<Database, Box<dyn Error>> {
+    Err("this engine does not compress".into())
+}

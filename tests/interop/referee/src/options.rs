@@ -23,6 +23,7 @@ pub struct Options {
     pub recheck: bool,
     pub compact: bool,
     pub blob: bool,
+    pub compression: String,
 }
 
 /// The engine named first, and the options behind it.
@@ -40,6 +41,7 @@ pub fn parse() -> (String, Options) {
             "--seed" => options.seed = number(),
             "--round" => options.round = number(),
             "--spec" => options.spec = words.next().expect("a specification"),
+            "--compression" => options.compression = words.next().expect("a codec"),
             "--crash" => options.crash = true,
             "--open-txn" => options.open_txn = true,
             "--integrity" => options.integrity = true,
