@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"math"
 
 	"rdb.example/rdb/internal/raw"
 )
@@ -10,14 +11,23 @@ import (
 // value is an empty batch. It belongs to one goroutine at a time, and to no transaction: one batch that is
 // reset and filled again is faster than a new one for each, whose memory would have to be touched first.
 type Batch struct {
-	packed []byte
-	count  int
+	packed  []byte
+	count   int
+	refused bool // a record too large to be packed came next
 }
 
 const firstBatchBytes = 4 << 10
 
-// Put adds a record, by copying it. Records are stored in the order they were added.
+// largestItem is what the packed form can say of a key or a value. The library's own limit is lower.
+var largestItem uint64 = math.MaxUint32
+
+// Put adds a record, by copying it. Records are stored in the order they were added. One of 4 GiB or
+// more ends the batch: PutBatch stores those before it and then answers [ErrTooLarge].
 func (b *Batch) Put(key, value []byte) {
+	if b.refused || uint64(len(key)) > largestItem || uint64(len(value)) > largestItem {
+		b.refused = true
+		return
+	}
 	size := (8 + len(key) + len(value) + 3) &^ 3
 	at := len(b.packed)
 	if size > cap(b.packed)-at {
@@ -54,21 +64,32 @@ func (b *Batch) Len() int { return b.count }
 func (b *Batch) Bytes() int { return len(b.packed) }
 
 // Reset empties the batch and keeps its memory for the next records.
-func (b *Batch) Reset() { b.packed, b.count = b.packed[:0], 0 }
+func (b *Batch) Reset() { b.packed, b.count, b.refused = b.packed[:0], 0, false }
 
 // PutBatch stores the records of a batch, which stays as it is, and tells how many were stored: flags
 // are as in Put, and a record that they forbid is passed over. It stops at the first error, whose
 // Position is the index of the record; what came before it stays stored.
 func (t *Table) PutBatch(batch *Batch, flags ...PutFlag) (written uint64, err error) {
-	return t.change(func(handle int64, d *raw.Detail) int64 {
+	written, err = t.change(func(handle int64, d *raw.Detail) int64 {
 		return raw.PutBatchPacked(handle, batch.packed, int64(flagsOf(flags)), d)
 	})
+	if err == nil && batch.refused {
+		err = itemTooLarge(batch.count)
+	}
+	return written, err
+}
+
+func itemTooLarge(index int) error {
+	return &Error{Status: StatusTooLarge, Position: uint64(index), Msg: "a key or value has 4 GiB or more"}
 }
 
 // DeleteBatch deletes keys and tells how many were there. It stops at the first error, whose Position
 // is the index of the key.
 func (t *Table) DeleteBatch(keys [][]byte) (deleted uint64, err error) {
-	packed := packKeys(keys)
+	packed, err := packKeys(keys)
+	if err != nil {
+		return 0, err
+	}
 	return t.change(func(handle int64, d *raw.Detail) int64 {
 		return raw.DeleteBatchPacked(handle, packed, d)
 	})
@@ -90,9 +111,12 @@ func (t *Table) change(call func(handle int64, d *raw.Detail) int64) (count uint
 	return uint64(n), nil
 }
 
-func packKeys(keys [][]byte) []byte {
+func packKeys(keys [][]byte) ([]byte, error) {
 	size := 0
-	for _, key := range keys {
+	for i, key := range keys {
+		if uint64(len(key)) > largestItem {
+			return nil, itemTooLarge(i)
+		}
 		size += 4 + (len(key)+3)&^3
 	}
 	packed := make([]byte, 0, size)
@@ -100,7 +124,7 @@ func packKeys(keys [][]byte) []byte {
 		packed = binary.LittleEndian.AppendUint32(packed, uint32(len(key)))
 		packed = pad(append(packed, key...))
 	}
-	return packed
+	return packed, nil
 }
 
 const absent = ^uint32(0) // size of a packed answer that says "not found"
@@ -112,9 +136,12 @@ func (t *Table) GetBatch(keys [][]byte) ([][]byte, error) {
 		return nil, err
 	}
 	defer t.state.db.unblock()
-	packed := packKeys(keys)
+	packed, err := packKeys(keys)
+	if err != nil {
+		return nil, err
+	}
 	var answers []byte
-	_, err := t.call(func(handle int64, d *raw.Detail) {
+	_, err = t.call(func(handle int64, d *raw.Detail) {
 		result := raw.ResultCreate(d)
 		if result == 0 {
 			return
