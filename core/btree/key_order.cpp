@@ -3,149 +3,16 @@
 #include <algorithm>
 #include <string>
 
+#include "btree/composite_order.hpp"
+#include "btree/key_codecs.hpp"
 #include "rdb/error.hpp"
 
 namespace rdb::btree {
 namespace {
 
 using format::BranchView;
-using format::KeyOrderKind;
 using format::LeafView;
 using format::Widths;
-
-template <typename T>
-int compare_numbers(T a, T b) noexcept {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
-// 128-bit numbers as two halves; the high one carries the sign.
-template <typename High>
-struct Wide {
-  uint64_t low;
-  High high;
-  bool operator<(const Wide& other) const noexcept {
-    return high != other.high ? high < other.high : low < other.low;
-  }
-};
-static_assert(sizeof(Wide<uint64_t>) == 16 && sizeof(Wide<int64_t>) == 16);
-
-// One decoder per family: kWidth is the width of a well-formed key.
-template <typename T>
-struct NumberCodec {
-  using Decoded = T;
-  static constexpr uint32_t kWidth = sizeof(T);
-  static T decode_exact(const std::byte* p) noexcept { return base::load_le<T>(p); }
-  static T decode(Bytes key) noexcept {
-    return key.size() == kWidth ? decode_exact(key.data()) : T{};
-  }
-};
-
-struct BooleanCodec {
-  using Decoded = bool;
-  static constexpr uint32_t kWidth = 1;
-  static bool decode_exact(const std::byte* p) noexcept { return *p != std::byte{0}; }
-  static bool decode(Bytes key) noexcept { return !key.empty() && decode_exact(key.data()); }
-};
-
-struct CharacterCodec {
-  using Decoded = uint32_t;
-  static constexpr uint32_t kWidth = 3;
-  static uint32_t decode_exact(const std::byte* p) noexcept {
-    const uint32_t scalar = std::to_integer<uint32_t>(p[0]) | std::to_integer<uint32_t>(p[1]) << 8 |
-                            std::to_integer<uint32_t>(p[2]) << 16;
-    const bool surrogate = scalar >= 0xD800 && scalar <= 0xDFFF;
-    return surrogate || scalar > 0x10FFFF ? 0xFFFD : scalar;
-  }
-  static uint32_t decode(Bytes key) noexcept {
-    return key.size() < kWidth ? 0xFFFD : decode_exact(key.data());
-  }
-};
-
-// deprecated rows < regions by number < tracker < transaction id (spec 02 section 10.2).
-struct AllocatorStateCodec {
-  using Decoded = uint64_t;  // rank in the high half, region number in the low one
-  static constexpr uint32_t kWidth = 5;
-  static uint64_t decode_exact(const std::byte* p) noexcept {
-    switch (std::to_integer<uint32_t>(p[0])) {
-      case 3:
-        return uint64_t{1} << 32 | base::load_le32(p + 1);
-      case 4:
-        return uint64_t{2} << 32;
-      case 5:
-        return uint64_t{3} << 32;
-      default:
-        return 0;
-    }
-  }
-  static uint64_t decode(Bytes key) noexcept {
-    return key.size() < kWidth ? 0 : decode_exact(key.data());
-  }
-};
-
-struct TxnPageCodec {
-  struct Decoded {
-    uint64_t txn_id;
-    uint64_t page_index;
-    bool operator<(const Decoded& other) const noexcept {
-      return txn_id != other.txn_id ? txn_id < other.txn_id : page_index < other.page_index;
-    }
-  };
-  static constexpr uint32_t kWidth = 16;
-  static Decoded decode_exact(const std::byte* p) noexcept {
-    return {base::load_le64(p), base::load_le64(p + 8)};
-  }
-  static Decoded decode(Bytes key) noexcept {
-    return key.size() == kWidth ? decode_exact(key.data()) : Decoded{};
-  }
-};
-
-// Calls use(Codec{}) with the codec of a decoded kind; other(kind) for the rest.
-template <typename Use, typename Other>
-auto with_codec(KeyOrderKind kind, Use&& use, Other&& other) {
-  switch (kind) {
-    case KeyOrderKind::u8:
-      return use(NumberCodec<uint8_t>{});
-    case KeyOrderKind::u16:
-      return use(NumberCodec<uint16_t>{});
-    case KeyOrderKind::u32:
-      return use(NumberCodec<uint32_t>{});
-    case KeyOrderKind::u64:
-      return use(NumberCodec<uint64_t>{});
-    case KeyOrderKind::u128:
-      return use(NumberCodec<Wide<uint64_t>>{});
-    case KeyOrderKind::i8:
-      return use(NumberCodec<int8_t>{});
-    case KeyOrderKind::i16:
-      return use(NumberCodec<int16_t>{});
-    case KeyOrderKind::i32:
-      return use(NumberCodec<int32_t>{});
-    case KeyOrderKind::i64:
-      return use(NumberCodec<int64_t>{});
-    case KeyOrderKind::i128:
-      return use(NumberCodec<Wide<int64_t>>{});
-    case KeyOrderKind::boolean:
-      return use(BooleanCodec{});
-    case KeyOrderKind::character:
-      return use(CharacterCodec{});
-    case KeyOrderKind::allocator_state:
-      return use(AllocatorStateCodec{});
-    case KeyOrderKind::txn_page_le:
-      return use(TxnPageCodec{});
-    case KeyOrderKind::unknown:
-    case KeyOrderKind::unit:
-    case KeyOrderKind::bytes:
-    case KeyOrderKind::array:
-      break;
-  }
-  return other(kind);
-}
-
-// Compares keys of every kind but array.
-int compare_simple(KeyOrderKind kind, Bytes a, Bytes b) noexcept {
-  return with_codec(
-      kind, [&](auto codec) { return compare_numbers(codec.decode(a), codec.decode(b)); },
-      [&](KeyOrderKind other) { return other == KeyOrderKind::bytes ? compare_bytes(a, b) : 0; });
-}
 
 // Smallest i in [0, count] with !less(i), for a less that is true on a prefix.
 template <typename Less>
@@ -200,7 +67,7 @@ uint32_t search(const View& view, uint32_t count, const Widths& widths, KeyOrder
           return partition_point(count,
                                  [&](uint32_t i) { return compare_bytes(view.key(i), key) < 0; });
         }
-        if (other == KeyOrderKind::array) {
+        if (other != KeyOrderKind::unit) {
           return partition_point(count,
                                  [&](uint32_t i) { return order.compare(view.key(i), key) < 0; });
         }
@@ -211,6 +78,8 @@ uint32_t search(const View& view, uint32_t count, const Widths& widths, KeyOrder
 }  // namespace
 
 KeyOrder::KeyOrder(const format::TypeInfo& type) noexcept : kind_(type.order) {
+  if (kind_ == Kind::composite) shape_ = type.shape;
+  if (kind_ == Kind::custom) custom_ = type.custom;
   if (kind_ != Kind::array) return;
   element_kind_ = type.element_order;
   element_width_ = type.element_width;
@@ -222,6 +91,8 @@ KeyOrder::KeyOrder(const format::TypeInfo& type) noexcept : kind_(type.order) {
 }
 
 int KeyOrder::compare_decoded(Bytes a, Bytes b) const noexcept {
+  if (kind_ == Kind::composite) return compare_composite(*shape_, a, b);
+  if (kind_ == Kind::custom) return custom_->compare(a, b);
   if (kind_ != Kind::array) return compare_simple(kind_, a, b);
   const auto element = [&](Bytes key, size_t i) {
     const size_t begin = std::min(key.size(), i * element_width_);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include "base/endian.hpp"
 #include "format/branch_view.hpp"
@@ -76,6 +77,8 @@ class KeyOrder {
   Kind element_kind_ = Kind::unknown;
   uint32_t element_width_ = 0;
   uint32_t element_count_ = 0;
+  std::shared_ptr<const format::TypeShape> shape_;  // composite
+  std::shared_ptr<const KeyCompare> custom_;        // custom
 };
 
 }  // namespace rdb::btree

@@ -155,8 +155,10 @@ uint64_t ReadTxn::id() const {
 }
 
 Table ReadTxn::open_table(std::string_view name, const TypeName& key, const TypeName& value) const {
-  const format::TableRecord record = impl_->record(name);
+  format::TableRecord record = impl_->record(name);
   txn::check_table_types(name, record, key, value);
+  record.key_type.reading = key.reading;
+  record.value_type.reading = value.reading;
   return Table(std::make_shared<table::TableImpl>(impl_, name, record));
 }
 

@@ -42,11 +42,25 @@ struct Collections {
   uint64_t inline_values = 0;
 };
 
+// Whether the order depends on how nested tuples are encoded: which of the two the file has, only
+// its writer knows.
+bool is_ambiguous(const format::TypeInfo& type) {
+  return type.shape != nullptr && type.shape->ambiguous();
+}
+
 // The order of a type whose stored width is the type's own; else of nothing.
 btree::KeyOrder value_order(const TableRecord& record) {
   format::TypeInfo values = format::describe_type(record.value_type);
   if (values.known && values.width != record.widths.value) values = {};
+  if (is_ambiguous(values)) values = {};
   return btree::KeyOrder(values);
+}
+
+// The table's shape; of its order, only what is certain.
+btree::TreeShape judged_shape(const TableRecord& record) {
+  btree::TreeShape shape = txn::tree_shape(record);
+  if (is_ambiguous(format::describe_type(record.key_type))) shape.order = {};
+  return shape;
 }
 
 bool has_types_of(const TableRecord& record, const format::SystemTable& table) {
@@ -292,7 +306,7 @@ void Verifier::check_table(const CatalogEntry& table, bool system) {
     };
   }
   const auto result = verify_tree(object, system ? meaning::kMetadataLost : meaning::kRowsLost,
-                                  record.root, txn::tree_shape(record), options, visit_leaf);
+                                  record.root, judged_shape(record), options, visit_leaf);
   if (judge_rows) {
     if (!result.complete || !all_rows) rows_->miss(table.name);
     const btree::KeyOrder order = rows_->order_of(*known);
@@ -469,7 +483,7 @@ void Verifier::check_old_tree(const OldTree& tree) {
         });
       };
     }
-    check(record.root, txn::tree_shape(record), table.trusted, visit);
+    check(record.root, judged_shape(record), table.trusted, visit);
     const btree::TreeShape shape{btree::collection_widths(record.widths.value),
                                  value_order(record)};
     for (const auto& [root, trusted] : subtrees) check(root, shape, trusted, {});

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "btree/mutator.hpp"
-#include "format/utf8.hpp"
+#include "format/type_info.hpp"
 #include "rdb/cancel.hpp"
 #include "rdb/error.hpp"
 #include "txn/catalog.hpp"
@@ -20,9 +20,11 @@ namespace {
 // Lookups that descend side by side; more do not overlap better (performance.md section 2.2).
 constexpr size_t kBatchGroup = 32;
 
-[[noreturn]] void throw_rule(const TableInfo& info, const char* what, const char* rule) {
-  throw Error(ErrorCode::invalid_argument,
-              std::string("a ") + what + " of table \"" + info.name + "\" " + rule);
+[[noreturn]] void throw_rule(const TableInfo& info, const char* what,
+                             const format::EncodingProblem& problem) {
+  throw Error(ErrorCode::invalid_argument, std::string("a ") + what + " of table \"" + info.name +
+                                               "\" is not a value of its type: " +
+                                               (problem.depth == 0 ? "it " : "") + problem.text());
 }
 
 void check_width(const TableInfo& info, const char* what, Bytes bytes,
@@ -34,37 +36,13 @@ void check_width(const TableInfo& info, const char* what, Bytes bytes,
   }
 }
 
-void check_rule(const TableInfo& info, const char* what, Bytes bytes, EncodingRule rule) {
-  switch (rule) {
-    case EncodingRule::none:
-      return;
-    case EncodingRule::utf8:
-      if (!format::is_utf8(as_text(bytes))) throw_rule(info, what, "is not UTF-8");
-      return;
-    case EncodingRule::boolean:
-      if (bytes[0] > std::byte{1}) throw_rule(info, what, "is neither 0 nor 1");
-      return;
-    case EncodingRule::character: {
-      const uint32_t scalar = std::to_integer<uint32_t>(bytes[0]) |
-                              std::to_integer<uint32_t>(bytes[1]) << 8 |
-                              std::to_integer<uint32_t>(bytes[2]) << 16;
-      if (scalar > 0x10ffff || (scalar >= 0xd800 && scalar <= 0xdfff)) {
-        throw_rule(info, what, "is no Unicode scalar value");
-      }
-      return;
-    }
-  }
+void check_rule(const TableInfo& info, const char* what, Bytes bytes,
+                const format::EncodingRule& rule) {
+  if (!rule.accepts(bytes)) [[unlikely]]
+    throw_rule(info, what, rule.find_problem(bytes));
 }
 
 }  // namespace
-
-EncodingRule encoding_rule(const TypeName& type) noexcept {
-  if (type.type_class != TypeName::kBuiltin) return EncodingRule::none;
-  if (type.name == "&str" || type.name == "String") return EncodingRule::utf8;
-  if (type.name == "bool") return EncodingRule::boolean;
-  if (type.name == "char") return EncodingRule::character;
-  return EncodingRule::none;
-}
 
 TableImpl::TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view name,
                      const format::TableRecord& record)
@@ -72,8 +50,8 @@ TableImpl::TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view nam
       root_(record.root),
       info_(txn::table_info(name, record)),
       shape_(txn::tree_shape(record)),
-      key_rule_(encoding_rule(record.key_type)),
-      value_rule_(encoding_rule(record.value_type)),
+      key_rule_(format::describe_type(record.key_type).shape),
+      value_rule_(format::describe_type(record.value_type).shape),
       compressed_(record.compressed) {}
 
 TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
@@ -82,8 +60,8 @@ TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
       staged_(std::move(staged)),
       info_(txn::table_info(staged_->name, staged_->record)),
       shape_(staged_->shape),
-      key_rule_(encoding_rule(staged_->record.key_type)),
-      value_rule_(encoding_rule(staged_->record.value_type)),
+      key_rule_(format::describe_type(staged_->record.key_type).shape),
+      value_rule_(format::describe_type(staged_->record.value_type).shape),
       compressed_(staged_->record.compressed) {
   const txn::Store& store = write_->store();
   if (compressed_) sealer_.emplace(store.compression(), store.options().compression_level);

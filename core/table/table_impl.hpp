@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "btree/tree.hpp"
+#include "format/encoding.hpp"
 #include "format/value_envelope.hpp"
 #include "rdb/table.hpp"
 #include "txn/read_txn.hpp"
@@ -18,10 +19,6 @@ namespace rdb::table {
 
 using format::PageNumber;
 using format::TreeRoot;
-
-// What the encoding of a type demands beyond its width (spec 02 section 9.1).
-enum class EncodingRule : uint8_t { none, utf8, boolean, character };
-EncodingRule encoding_rule(const TypeName& type) noexcept;
 
 class TableImpl {
  public:
@@ -99,8 +96,8 @@ class TableImpl {
   TreeRoot root_;                             // with read_
   TableInfo info_;
   btree::TreeShape shape_;
-  EncodingRule key_rule_;
-  EncodingRule value_rule_;
+  format::EncodingRule key_rule_;
+  format::EncodingRule value_rule_;
   const bool compressed_;
   std::optional<format::ValueSealer> sealer_;  // of a writer's table in a compressed file
   bool closed_ = false;

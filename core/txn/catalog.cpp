@@ -54,7 +54,8 @@ bool erase_record(page::PageWriter& writer, format::TreeRoot& catalog, std::stri
 btree::TreeShape tree_shape(const format::TableRecord& record) {
   format::TypeInfo info = format::describe_type(record.key_type);
   // A name whose width is not the stored one is some other type of that name.
-  if (info.known && info.width != record.widths.key) info = {};
+  const bool told = info.known || record.key_type.reading.user_width != 0;
+  if (told && info.width != record.widths.key) info = {};
   return {record.tree_widths(), btree::KeyOrder(info)};
 }
 

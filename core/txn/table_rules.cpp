@@ -23,7 +23,11 @@ std::string describe(const std::optional<uint32_t>& width) {
 void check_width(std::string_view name, const char* what, const TypeName& type,
                  const std::optional<uint32_t>& stored) {
   const format::TypeInfo info = format::describe_type(type);
-  if (info.known && info.width != stored) {
+  if (info.known && type.reading.compare != nullptr) {
+    throw Error(ErrorCode::invalid_argument, quoted(name) + ": an order was given for its " + what +
+                                                 " type " + describe(type) + ", which has its own");
+  }
+  if ((info.known || type.reading.user_width != 0) && info.width != stored) {
     throw Error(ErrorCode::type_changed, quoted(name) + " stores its " + what + " type " +
                                              describe(type) + " with " + describe(stored) +
                                              ", the type has " + describe(info.width));

@@ -97,7 +97,13 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
                                                  const format::TableRecord& record) {
   const auto known = tables_.find(name);
   if (known != tables_.end()) {
-    known->second->open = true;
+    StagedTable& table = *known->second;
+    // Another open may read the same types in another way; the mutator looks at the shape anew.
+    btree::TreeShape shape = tree_shape(record);
+    table.record.key_type.reading = record.key_type.reading;
+    table.record.value_type.reading = record.value_type.reading;
+    table.shape.order = std::move(shape.order);
+    table.open = true;
     return known->second;
   }
   // Complete before it is listed: commit goes over the list, also after memory ran out here.
@@ -124,12 +130,13 @@ void require_not_open(const StagedTable* table) {
 format::TableRecord new_record(const TypeName& key, const TypeName& value) {
   const format::TypeInfo key_info = format::describe_type(key);
   const format::TypeInfo value_info = format::describe_type(value);
-  if (!key_info.known || key_info.order == format::KeyOrderKind::unknown) {
+  const bool key_told = key_info.known || key.reading.user_width != 0;
+  if (!key_told || key_info.order == format::KeyOrderKind::unknown) {
     throw Error(ErrorCode::unknown_key_type, "no table can be created with the key type \"" +
                                                  key.name +
                                                  "\": its order is not known to this release");
   }
-  if (!value_info.known) {
+  if (!value_info.known && value.reading.user_width == 0) {
     throw Error(ErrorCode::unsupported, "no table can be created with the value type \"" +
                                             value.name + "\": it is not known to this release");
   }
@@ -156,6 +163,8 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table(std::string_view name, con
     put_record(pages_.user(), user_catalog_, name, *record);
   }
   check_table_types(name, *record, key, value);
+  record->key_type.reading = key.reading;
+  record->value_type.reading = value.reading;
   return stage(name, *record);
 }
 
@@ -163,8 +172,10 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name)
   const std::lock_guard lock(mutex_);
   require_active();
   require_not_open(staged(name));
-  const auto record = current_record(name);
+  auto record = current_record(name);
   if (!record) throw_table_missing(name);
+  record->key_type.reading = {};
+  record->value_type.reading = {};
   check_table_types(name, *record, record->key_type, record->value_type);
   return stage(name, *record);
 }

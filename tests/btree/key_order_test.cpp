@@ -162,11 +162,36 @@ TEST_SUITE("btree/key_order") {
 
   TEST_CASE("page searches agree with a walk over all keys, for every kind") {
     Random random(4);
-    for (const char* type :
-         {"u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "bool", "char",
-          "&[u8]", "[u8;5]", "[u8;12]", "[i16;2]", "redb::AllocatorStateKey"}) {
+    for (const char* type : {"u8",
+                             "u16",
+                             "u32",
+                             "u64",
+                             "u128",
+                             "i8",
+                             "i16",
+                             "i32",
+                             "i64",
+                             "i128",
+                             "bool",
+                             "char",
+                             "&[u8]",
+                             "[u8;5]",
+                             "[u8;12]",
+                             "[i16;2]",
+                             "redb::AllocatorStateKey",
+                             "chrono::NaiveDate",
+                             "chrono::NaiveTime",
+                             "chrono::NaiveDateTime",
+                             "chrono::DateTime<chrono::FixedOffset>",
+                             "chrono::FixedOffset",
+                             "Option<u16>",
+                             "(&str,u8)",
+                             "(u16,i8)",
+                             "[&str;2]"}) {
       CAPTURE(type);
-      const format::TypeInfo info = format::describe_type({TypeName::kBuiltin, type});
+      const bool chrono = std::string_view(type).starts_with("chrono");
+      const format::TypeInfo info =
+          format::describe_type({chrono ? TypeName::kUserDefined : TypeName::kBuiltin, type, {}});
       const KeyOrder order(info);
       for (int round = 0; round < 60; ++round) {
         const auto make = [&] {

@@ -199,8 +199,8 @@ TEST_SUITE("db/reference defects") {
     }
   }
 
-  TEST_CASE("spec 02 D9: keys of a tuple type are read as they are, and never compared") {
-    // Tuples have no order in this release: nothing of a malformed one is decoded.
+  TEST_CASE("spec 02 section 10.4: keys of a type that is none are read, and never compared") {
+    // A tuple of one needs a comma; D9 itself is in the tests of orders, encodings and codecs.
     const Image image = damaged(closed_image(), [](ImageSurgeon& s) {
       s.edit_record("b", false, [](MutableBytes record) {
         REQUIRE_EQ(as_text(record.subspan(64, 5)), std::string("\x01&str"));

@@ -69,11 +69,12 @@ TEST_SUITE("format/type_info") {
 
   TEST_CASE("chrono and uuid names are known in the user-defined class alone") {
     check(user("uuid::Uuid"), true, 16, Order::bytes);
-    check(user("chrono::NaiveDate"), true, 6, Order::unknown);
-    check(user("chrono::NaiveTime"), true, 7, Order::unknown);
-    check(user("chrono::NaiveDateTime"), true, 13, Order::unknown);
-    check(user("chrono::DateTime<chrono::FixedOffset>"), true, 17, Order::unknown);
-    check(user("chrono::FixedOffset"), true, 4, Order::unknown);
+    check(user("chrono::NaiveDate"), true, 6, Order::date);
+    check(user("chrono::NaiveTime"), true, 7, Order::time);
+    check(user("chrono::NaiveDateTime"), true, 13, Order::date_time);
+    check(user("chrono::DateTime<chrono::FixedOffset>"), true, 17, Order::zoned_date_time);
+    check(user("chrono::FixedOffset"), true, 4, Order::offset);
+    check(builtin("Option<chrono::NaiveDate>"), true, 7, Order::composite);
     check(builtin("uuid::Uuid"), false, kNone, Order::unknown);
     check(builtin("[uuid::Uuid;2]"), true, 32, Order::bytes);
   }
@@ -103,20 +104,91 @@ TEST_SUITE("format/type_info") {
     check(builtin("redb::vec::FixedVec<x>"), false, kNone, Order::unknown);
   }
 
-  TEST_CASE("composites are unknown in this release but tell a fixed width") {
-    check(builtin("Option<u64>"), false, 9, Order::unknown);
-    check(builtin("Option<&str>"), false, kNone, Order::unknown);
-    check(builtin("[Option<u8>;3]"), false, 6, Order::unknown);
-    check(builtin("(u64,u32)"), false, 12, Order::unknown);
-    check(builtin("(u8,(u16,[u8;3]),char)"), false, 9, Order::unknown);
-    check(builtin("(u64,)"), false, 8, Order::unknown);
-    check(builtin("(u64,&str)"), false, kNone, Order::unknown);
-    check(builtin("Vec<u16>"), false, kNone, Order::unknown);
-    check(builtin("[&str;3]"), false, kNone, Order::unknown);
-    check(builtin("[String;2]"), false, kNone, Order::unknown);
+  TEST_CASE("composites have a width when all of their members have one") {
+    check(builtin("Option<u64>"), true, 9, Order::composite);
+    check(builtin("Option<&str>"), true, kNone, Order::composite);
+    check(builtin("[Option<u8>;3]"), true, 6, Order::composite);
+    check(builtin("(u64,u32)"), true, 12, Order::composite);
+    check(builtin("(u8,(u16,[u8;3]),char)"), true, 9, Order::composite);
+    check(builtin("(u64,&str)"), true, kNone, Order::composite);
+    check(builtin("[&str;3]"), true, kNone, Order::composite);
+    check(builtin("[String;2]"), true, kNone, Order::composite);
+    check(describe_type({TypeName::kTuple, "(u64,&str)"}), true, kNone, Order::composite);
+  }
+
+  TEST_CASE("composites that compare as their bytes, or as their only member, do so") {
+    check(builtin("([u8;4],uuid::Uuid)"), true, 20, Order::bytes);
+    check(builtin("(u8,[u8;2],())"), true, 3, Order::bytes);
+    check(builtin("(u64,)"), true, 8, Order::u64);
+    check(builtin("(&str,)"), true, kNone, Order::bytes);
+    check(builtin("([u16;3],)"), true, 6, Order::composite);
+  }
+
+  TEST_CASE("lists, and what contains something without order, are no keys") {
+    check(builtin("Vec<u16>"), true, kNone, Order::unknown);
+    check(builtin("Vec<(u8,&str)>"), true, kNone, Order::unknown);
+    check(builtin("Option<f32>"), true, 5, Order::unknown);
+    check(builtin("(u8,f64)"), true, 9, Order::unknown);
+    check(builtin("[Vec<u8>;2]"), true, kNone, Order::unknown);
+  }
+
+  TEST_CASE("of TTL values the width is told, with the eight bytes of the expiry") {
     check(builtin("ttl::u64"), false, 16, Order::unknown);
     check(builtin("ttl::&str"), false, kNone, Order::unknown);
-    check(describe_type({TypeName::kTuple, "(u64,&str)"}), false, kNone, Order::unknown);
+    check(builtin("ttl::(u64,u32)"), false, 20, Order::unknown);
+    check(builtin("ttl::uuid::Uuid"), false, 24, Order::unknown);
+    check(builtin("ttl::ttl::u64"), false, kNone, Order::unknown);
+    check(builtin("Option<ttl::u64>"), false, kNone, Order::unknown);
+  }
+
+  TEST_CASE("class 3 takes tuples of two to twelve members, one of them of variable width") {
+    for (const char* name :
+         {"(u64,u32)", "(&str,)", "()", "&str", "Option<&str>", "[&str;2]", ""}) {
+      CAPTURE(name);
+      check(describe_type({TypeName::kTuple, name}), false, kNone, Order::unknown);
+    }
+  }
+
+  TEST_CASE("nested tuples are legacy inside a legacy tuple, else new, unless the caller says so") {
+    using format::TypeKind;
+    const auto kinds = [](uint8_t type_class, const char* name, NestedTuples nested) {
+      TypeName type{type_class, name, {}};
+      type.reading.nested_tuples = nested;
+      const auto shape = format::TypeShape::parse(type);
+      REQUIRE(shape != nullptr);
+      std::vector<TypeKind> found;
+      for (uint32_t i = 0; i < shape->size(); ++i) {
+        const TypeKind kind = shape->node(i).kind;
+        if (kind == TypeKind::tuple || kind == TypeKind::legacy_tuple) found.push_back(kind);
+      }
+      return found;
+    };
+    using Kinds = std::vector<TypeKind>;
+    constexpr auto kTuple = TypeKind::tuple;
+    constexpr auto kLegacy = TypeKind::legacy_tuple;
+    constexpr auto kAuto = NestedTuples::by_outermost;
+    CHECK(kinds(3, "((u8,&str),u8)", kAuto) == Kinds{kTuple, kTuple});
+    CHECK(kinds(1, "((u8,&str),u8)", kAuto) == Kinds{kLegacy, kLegacy});
+    CHECK(kinds(1, "(Option<(u8,&str)>,&str)", kAuto) == Kinds{kLegacy, kLegacy});
+    CHECK(kinds(1, "Option<(u8,&str)>", kAuto) == Kinds{kTuple});
+    CHECK(kinds(1, "((u8,&str),)", kAuto) == Kinds{kTuple, kTuple});
+    CHECK(kinds(1, "((u8,u8),&str)", kAuto) == Kinds{kLegacy, kTuple});  // of fixed width: one form
+    CHECK(kinds(1, "Option<(u8,&str)>", NestedTuples::legacy) == Kinds{kLegacy});
+    CHECK(kinds(3, "((u8,&str),u8)", NestedTuples::legacy) == Kinds{kTuple, kLegacy});
+    CHECK(kinds(1, "((u8,&str),u8)", NestedTuples::modern) == Kinds{kLegacy, kTuple});
+    CHECK(format::TypeShape::parse({TypeName::kBuiltin, "[(u8,&str);2]"})->ambiguous());
+    CHECK_FALSE(format::TypeShape::parse({TypeName::kBuiltin, "[(u8,u8);2]"})->ambiguous());
+    CHECK_FALSE(format::TypeShape::parse({TypeName::kBuiltin, "(u8,&str)"})->ambiguous());
+  }
+
+  TEST_CASE("names with more parts than any program writes are unknown") {
+    std::string name = "u8";
+    for (int i = 0; i < 4; ++i) {
+      std::string wider = "(";
+      for (int j = 0; j < 11; ++j) wider += name + ",";
+      name = wider + name + ")";
+    }
+    check(builtin(name), false, kNone, Order::unknown);
   }
 
   TEST_CASE("names outside the grammar are unknown") {
@@ -192,6 +264,7 @@ TEST_SUITE("format/type_info") {
       for (const unsigned type_class : {0u, 1u, 2u, 3u, 255u}) {
         const TypeInfo info = describe_type({static_cast<uint8_t>(type_class), name});
         CHECK((info.known || info.order == Order::unknown));
+        CHECK((info.shape != nullptr) == info.known);
       }
     }
   }

@@ -21,6 +21,33 @@ inline std::string_view as_text(Bytes bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// How a type's nested tuples of variable width are encoded, which its name leaves open: redb up to
+// version 2 wrote all tuples in what is now called the legacy encoding.
+enum class NestedTuples : uint8_t {
+  by_outermost = 0,  // legacy inside a legacy tuple, new elsewhere
+  legacy = 1,
+  modern = 2,
+};
+
+// The order of keys whose type this library does not know, brought along by who opens the table.
+class KeyCompare {
+ public:
+  virtual ~KeyCompare() = default;
+  // Below, equal to or above zero as a comes before, with or after b. Must be a total order, and
+  // the same for ever: the tree is built by it. From any thread.
+  virtual int compare(Bytes a, Bytes b) const noexcept = 0;
+};
+
+// What a type's name does not tell, and is not stored: who opens a table says it.
+struct TypeReading {
+  static constexpr uint32_t kVariable = UINT32_MAX;
+
+  NestedTuples nested_tuples = NestedTuples::by_outermost;
+  // Of types the library does not know: bytes of every value, or kVariable; 0 when not given.
+  uint32_t user_width = 0;
+  std::shared_ptr<const KeyCompare> compare;
+};
+
 // Class byte and name of a key or value type as the catalog stores them (spec 02 section 8).
 // Two types are the same type when both parts are equal byte for byte.
 struct TypeName {
@@ -31,8 +58,11 @@ struct TypeName {
 
   uint8_t type_class = kBuiltin;
   std::string name = "&[u8]";
+  TypeReading reading = {};  // takes no part in the comparison
 
-  bool operator==(const TypeName&) const = default;
+  bool operator==(const TypeName& other) const noexcept {
+    return type_class == other.type_class && name == other.name;
+  }
 };
 
 // A flag any thread (or a signal handler) may raise; long operations poll it and throw cancelled.
