@@ -10,6 +10,7 @@
 #include "handle.hpp"
 #include "rdb/cancel.hpp"
 #include "rdb/database.hpp"
+#include "rdb/item_codec.hpp"
 #include "rdb/table.hpp"
 #include "rdb/txn.hpp"
 
@@ -81,7 +82,18 @@ struct rdb_cancel : rdb::capi::Handle<0x4e436472> {  // "rdCN"
   mutable rdb::CancelToken token;  // a flag; any thread may raise it
 };
 
+struct rdb_codec : rdb::capi::Handle<0x43446472> {  // "rdDC"
+  static constexpr const char* kNoun = "codec";
+  static constexpr bool kForkSensitive = false;
+  explicit rdb_codec(const rdb::TypeName& type) : items(type) {}
+  rdb::ItemCodec items;
+  bool finished = false;  // the next item begins another value
+};
+
 namespace rdb::capi {
+
+// NULL: byte strings.
+TypeName to_type(const rdb_type* type);
 
 // Gives up one of the owners of table; the last one destroys it.
 void drop_owner(const rdb_table* table) noexcept;

@@ -1,4 +1,5 @@
 // table.cpp: opening, listing and describing tables.
+#include <memory>
 #include <utility>
 
 #include "args.hpp"
@@ -12,6 +13,18 @@ rdb::Table& rdb_table::for_change() {
 
 namespace rdb::capi {
 
+TypeName to_type(const rdb_type* type) {
+  if (type == nullptr) return {};
+  if (type->type_class < RDB_TYPE_BUILTIN || type->type_class > RDB_TYPE_TUPLE) {
+    throw_invalid("the type's class is none of RDB_TYPE_...");
+  }
+  TypeName name{static_cast<uint8_t>(type->type_class), std::string(to_name(type->name)), {}};
+  name.reading.nested_tuples =
+      to_enum(type->flags, NestedTuples::modern,
+              "the type's flags are neither 0 nor one of RDB_TYPE_NESTED_");
+  return name;
+}
+
 void drop_owner(const rdb_table* table) noexcept {
   if (table->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete table;
 }
@@ -24,13 +37,49 @@ static_assert(RDB_TYPE_TUPLE == TypeName::kTuple);
 static_assert(RDB_TABLE_NORMAL == static_cast<uint32_t>(TableKind::normal));
 static_assert(RDB_TABLE_MULTIMAP == static_cast<uint32_t>(TableKind::multimap));
 
-TypeName to_type(const rdb_type* type) {
-  if (type == nullptr) return {};
-  require_reserved(type->reserved, "type");
-  if (type->type_class < RDB_TYPE_BUILTIN || type->type_class > RDB_TYPE_TUPLE) {
-    throw_invalid("the type's class is none of RDB_TYPE_...");
+static_assert(RDB_TYPE_NESTED_LEGACY == static_cast<uint32_t>(NestedTuples::legacy));
+static_assert(RDB_TYPE_NESTED_MODERN == static_cast<uint32_t>(NestedTuples::modern));
+static_assert(RDB_WIDTH_VARIABLE == TypeReading::kVariable);
+
+// An order of the caller's; gives his context back in the end.
+class UserCompare final : public KeyCompare {
+ public:
+  explicit UserCompare(const rdb_user_type& user) : user_(user) {}
+  ~UserCompare() override {
+    if (user_.drop != nullptr) user_.drop(user_.ctx);
   }
-  return {static_cast<uint8_t>(type->type_class), std::string(to_name(type->name))};
+  int compare(Bytes a, Bytes b) const noexcept override {
+    return user_.compare(user_.ctx, to_slice(a), to_slice(b));
+  }
+
+ private:
+  const rdb_user_type user_;
+};
+
+// Gives the context back unless it was handed on.
+struct Dropper {
+  const rdb_user_type& user;
+  bool armed = true;
+  ~Dropper() {
+    if (armed && user.drop != nullptr) user.drop(user.ctx);
+  }
+};
+
+TypeReading to_reading(const rdb_user_type& user, Dropper& dropper) {
+  require_reserved(user.reserved, "user type");
+  TypeReading reading;
+  reading.user_width = user.width;
+  if (user.compare != nullptr) {
+    reading.compare = std::make_shared<UserCompare>(user);
+    dropper.armed = false;
+  }
+  return reading;
+}
+
+TypeName with_reading(TypeName type, TypeReading reading) {
+  reading.nested_tuples = type.reading.nested_tuples;
+  type.reading = std::move(reading);
+  return type;
 }
 
 // Borrows the names of type.
@@ -69,6 +118,30 @@ rdb_status rdb_table_open(const rdb_txn* txn, rdb_slice name, const rdb_type* ke
     open_in(txn, out_handle(out), [&](auto& which) {
       return which.open_table(to_name(name), to_type(key), to_type(value));
     });
+  });
+}
+
+rdb_status rdb_user_type_init(rdb_user_type* type, size_t size, rdb_error* err) {
+  return guard(err, [&] { init_struct(type, size, "type"); });
+}
+
+rdb_status rdb_table_open_user(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+                               const rdb_user_type* key_user, const rdb_type* value,
+                               const rdb_user_type* value_user, rdb_table** out, rdb_error* err) {
+  return guard(err, [&] {
+    const rdb_user_type key_struct = read_struct(key_user, "key_user");
+    Dropper key_dropper{key_struct};
+    const rdb_user_type value_struct = read_struct(value_user, "value_user");
+    Dropper value_dropper{value_struct};
+    rdb::TypeReading key_reading = to_reading(key_struct, key_dropper);
+    rdb::TypeReading value_reading = to_reading(value_struct, value_dropper);
+    rdb_table*& handle = out_handle(out);
+    require_not_null(key, "key");
+    require_not_null(value, "value");
+    const rdb::TypeName key_type = with_reading(to_type(key), std::move(key_reading));
+    const rdb::TypeName value_type = with_reading(to_type(value), std::move(value_reading));
+    open_in(txn, handle,
+            [&](auto& which) { return which.open_table(to_name(name), key_type, value_type); });
   });
 }
 

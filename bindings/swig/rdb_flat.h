@@ -21,8 +21,10 @@
  *           an integer; all zero: none.
  *
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
- * Missing here: rdb_api, and the forms that take arrays of rdb_slice (rdb_get_batch, rdb_put_batch,
- * rdb_delete_batch, rdb_cursor_next_batch), whose packed twins do the same.
+ * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
+ * whose callback would cost more than the lookup it serves; and the forms that take arrays of
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch), whose packed
+ * twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H

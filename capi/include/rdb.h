@@ -83,6 +83,7 @@
  *       rdb_listing
  *     rdb_result                    the same while it is not being filled
  *     rdb_cancel                    any thread, concurrently; trigger also in a signal handler
+ *     rdb_codec                     any one thread at a time; where const, concurrently
  *
  * Fork.  In a child process that was forked while a database was open, every handle made before the
  * fork answers RDB_ERR_FORKED. Its release touches neither file nor lock; open the file anew to use
@@ -267,6 +268,7 @@ typedef struct rdb_result rdb_result;   /* answers of a batch */
 typedef struct rdb_listing rdb_listing; /* descriptions of tables */
 typedef struct rdb_report rdb_report;   /* outcome of a verification */
 typedef struct rdb_cancel rdb_cancel;   /* stops a long call from outside */
+typedef struct rdb_codec rdb_codec;     /* makes and reads values of a composite type */
 
 /* Called now and then during a long operation, from the calling thread. done and total count in the
  * operation's own unit; total 0 means unknown. since 1.0 */
@@ -537,16 +539,25 @@ RDB_API rdb_status rdb_txn_set_quick_repair(rdb_txn* txn, int32_t on, rdb_error*
  * --------------------------------------------------------------------------------------------- */
 
 /* rdb_type.type_class. Stored in files. since 1.0 */
-#define RDB_TYPE_BUILTIN 1u      /* &[u8], &str, u64, (u32,u64) ... */
-#define RDB_TYPE_USER_DEFINED 2u /* a name of the application's; as a key, in stored order only */
-#define RDB_TYPE_TUPLE 3u        /* tuple with parts of variable width */
+#define RDB_TYPE_BUILTIN 1u /* &[u8], &str, u64, (u32,u64) ... */
+#define RDB_TYPE_USER_DEFINED                                                             \
+  2u                      /* a name of an application's, or of its chrono and uuid crates \
+                           */
+#define RDB_TYPE_TUPLE 3u /* tuple with parts of variable width */
+
+/* rdb_type.flags. The name of a type does not tell how a tuple of variable width is encoded that is
+ * part of another type: Option<(u64,&str)>. It is taken to be as redb 3 writes it, and inside a
+ * tuple of redb 2 (class builtin, variable width) as redb 2 did. Not stored; both together are
+ * RDB_ERR_INVALID_ARGUMENT. since 1.0 */
+#define RDB_TYPE_NESTED_LEGACY 1u /* nested tuples are as redb 2 wrote them */
+#define RDB_TYPE_NESTED_MODERN 2u /* nested tuples are as redb 3 writes them */
 
 /* A key or value type: class and name as stored in the file. Two types are the same when both are.
  * since 1.0 */
 typedef struct rdb_type {
   rdb_slice name; /* "u64", "&str" ... */
   uint32_t type_class;
-  uint32_t reserved;
+  uint32_t flags; /* RDB_TYPE_NESTED_... */
 } rdb_type;
 
 /* Initialiser for an rdb_type of class builtin. since 1.0 */
@@ -599,6 +610,44 @@ RDB_API rdb_status rdb_table_open(const rdb_txn* txn, rdb_slice name,
  * and a cursor moves in stored order. since 1.0 */
 RDB_API rdb_status rdb_table_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out,
                                       rdb_error* RDB_NULLABLE err);
+
+/* Compares two keys: below, equal to or above 0 as a comes before, with or after b. Must be a total
+ * order over all byte strings and the same for ever, on every machine: the file is built by it, and
+ * one that changes makes keys unfindable. Called from any thread that uses the table, several at
+ * once; must not fail, and may call nothing of rdb. since 1.0 */
+typedef int32_t (*rdb_compare_fn)(void* RDB_NULLABLE ctx, rdb_slice a, rdb_slice b);
+
+/* What an application knows of a type of its own, and the library does not. since 1.0 */
+typedef struct rdb_user_type {
+  size_t struct_size;
+  uint32_t width; /* bytes of every value, or RDB_WIDTH_VARIABLE; 0: not known, opens only */
+  uint32_t reserved;
+  rdb_compare_fn RDB_NULLABLE compare; /* NULL: no order; enough for values */
+  void* RDB_NULLABLE ctx;
+  rdb_drop_fn RDB_NULLABLE drop; /* called once with ctx, when nothing can call compare any more */
+} rdb_user_type;
+
+/* since 1.0 */
+#define RDB_USER_TYPE_INIT \
+  { sizeof(rdb_user_type), 0, 0, NULL, NULL, NULL }
+
+/* As rdb_options_init. since 1.0 */
+RDB_API rdb_status rdb_user_type_init(rdb_user_type* type, size_t size,
+                                      rdb_error* RDB_NULLABLE err);
+
+/* Opens a table with types of the application's own, as rdb_table_open does otherwise. Where the
+ * library knows the type, its user type must be NULL or name no order: RDB_ERR_INVALID_ARGUMENT.
+ * Creating a table needs the widths: RDB_ERR_UNKNOWN_KEY_TYPE, RDB_ERR_UNSUPPORTED. A width that
+ * is not the stored one is RDB_ERR_TYPE_CHANGED.
+ *
+ * The order is used by this table, its cursors, and the transaction as long as it lives; drop is
+ * called after the last of them, or before the call returns when it fails. It is not called when
+ * the call refuses the struct itself. since 1.0 */
+RDB_API rdb_status rdb_table_open_user(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+                                       const rdb_user_type* RDB_NULLABLE key_user,
+                                       const rdb_type* value,
+                                       const rdb_user_type* RDB_NULLABLE value_user,
+                                       rdb_table** out, rdb_error* RDB_NULLABLE err);
 
 /* Releases table. Its changes stay part of the transaction. While cursors over it are open they go
  * on working, and the table counts as open in its transaction until the last of them is closed.
@@ -668,9 +717,10 @@ RDB_API rdb_status rdb_table_stats(const rdb_table* table, const rdb_cancel* RDB
 /* ------------------------------------------------------------------------------------------------
  * 6. Records
  *
- * A key or value whose length contradicts a type of fixed width is RDB_ERR_INVALID_ARGUMENT. A
- * change that fails leaves the table as it was; when that is impossible, the transaction can only
- * be aborted, and says so.
+ * A key or value whose length contradicts a type of fixed width is RDB_ERR_INVALID_ARGUMENT, and so
+ * is one to be stored that is no value of its type: text that is not UTF-8, a date that does not
+ * exist, a tuple whose lengths do not fit. A change that fails leaves the table as it was; when
+ * that is impossible, the transaction can only be aborted, and says so.
  * --------------------------------------------------------------------------------------------- */
 
 /* Reads the value of key without copying it: the handle pins the page it lies on. In a write
@@ -1016,7 +1066,158 @@ RDB_API void rdb_cancel_reset(const rdb_cancel* RDB_NULLABLE cancel);
 RDB_API void rdb_cancel_free(rdb_cancel* RDB_NULLABLE cancel);
 
 /* ------------------------------------------------------------------------------------------------
- * 11. Function table
+ * 11. Composite keys and values
+ *
+ * Tuples, options, arrays and lists as tables store them, written and read item by item, outermost
+ * first. Scalars go the same way, so one codec serves any type. What is made equals byte for byte
+ * what the Rust engines make of such a value.
+ *
+ *     rdb_codec *codec;
+ *     const rdb_type type = {RDB_SLICE("(&str,u64)"), RDB_TYPE_TUPLE, 0};
+ *     rdb_slice key;
+ *     if (rdb_codec_create(&type, &codec, &err) < 0) ...
+ *     if (rdb_codec_put_bytes(codec, RDB_SLICE("editors"), &err) < 0) ...
+ *     if (rdb_codec_put_unsigned(codec, 7, &err) < 0) ...
+ *     if (rdb_codec_finish(codec, &key, &err) < 0) ...
+ *     if (rdb_put(table, key, value, 0, &err) < 0) ...
+ *
+ * The item kinds of a type:
+ *
+ *     ()                               RDB_ITEM_UNIT
+ *     bool, char                       RDB_ITEM_BOOL, RDB_ITEM_CHAR
+ *     u8..u128, i8..i128               RDB_ITEM_UNSIGNED, RDB_ITEM_SIGNED
+ *     f32, f64                         RDB_ITEM_REAL
+ *     &str, String                     RDB_ITEM_TEXT
+ *     &[u8], [u8;N], redb::...         RDB_ITEM_BYTES
+ *     uuid::Uuid                       RDB_ITEM_UUID
+ *     chrono::NaiveDate and the like   RDB_ITEM_DATE, _TIME, _DATE_TIME, _ZONED, _OFFSET
+ *     Option<T>                        RDB_ITEM_NONE; or RDB_ITEM_SOME, then the items of a T
+ *     (A,B), [T;N]                     RDB_ITEM_TUPLE, RDB_ITEM_ARRAY, then the items of each
+ * member Vec<T>                           RDB_ITEM_LIST, then the items of each element
+ * --------------------------------------------------------------------------------------------- */
+
+/* rdb_item.kind. since 1.0 */
+#define RDB_ITEM_STORED 0u   /* written only: a whole member, already encoded */
+#define RDB_ITEM_UNIT 1u     /* nothing */
+#define RDB_ITEM_BOOL 2u     /* low: 0 or 1 */
+#define RDB_ITEM_CHAR 3u     /* low: a Unicode scalar value */
+#define RDB_ITEM_UNSIGNED 4u /* low, high */
+#define RDB_ITEM_SIGNED 5u   /* low, high: two's complement in 128 bits */
+#define RDB_ITEM_REAL 6u     /* real */
+#define RDB_ITEM_TEXT 7u     /* bytes: UTF-8 */
+#define RDB_ITEM_BYTES 8u    /* bytes */
+#define RDB_ITEM_UUID 9u     /* bytes: 16, first digit first */
+#define RDB_ITEM_DATE 10u    /* year, month, day */
+#define RDB_ITEM_TIME 11u    /* seconds, nanoseconds */
+#define RDB_ITEM_DATE_TIME 12u
+#define RDB_ITEM_ZONED 13u  /* date and time in UTC, and offset */
+#define RDB_ITEM_OFFSET 14u /* offset */
+#define RDB_ITEM_NONE 15u
+#define RDB_ITEM_SOME 16u  /* the items of the value follow */
+#define RDB_ITEM_TUPLE 17u /* count members follow */
+#define RDB_ITEM_ARRAY 18u /* count elements follow */
+#define RDB_ITEM_LIST 19u  /* count elements follow */
+
+/* One item. Its kind says which members mean something; the others are 0 when read, and ignored
+ * when written. since 1.0 */
+typedef struct rdb_item {
+  size_t struct_size;
+  uint32_t kind; /* RDB_ITEM_... */
+  uint32_t count;
+  uint64_t low;  /* bits 0 to 63 */
+  uint64_t high; /* bits 64 to 127 */
+  double real;
+  rdb_slice bytes;      /* read: the item as stored, borrowed from the value, whatever its kind */
+  int32_t year;         /* -262143 to 262142 */
+  uint32_t month;       /* from 1 */
+  uint32_t day;         /* from 1 */
+  uint32_t seconds;     /* since midnight */
+  uint32_t nanoseconds; /* from 10^9 on: within a leap second */
+  int32_t offset;       /* seconds east of UTC, less than a day */
+} rdb_item;
+
+/* since 1.0 */
+#define RDB_ITEM_INIT \
+  { sizeof(rdb_item), 0, 0, 0, 0, 0.0, {NULL, 0}, 0, 0, 0, 0, 0, 0 }
+
+/* What a type's name says. since 1.0 */
+typedef struct rdb_type_info {
+  size_t struct_size;
+  uint32_t width;    /* bytes of every value, or RDB_WIDTH_VARIABLE */
+  uint8_t ordered;   /* 1: may be the type of a key */
+  uint8_t ambiguous; /* 1: RDB_TYPE_NESTED_... changes how values are read */
+  uint8_t reserved[2];
+} rdb_type_info;
+
+/* since 1.0 */
+/* clang-format off */
+#define RDB_TYPE_INFO_INIT \
+  { sizeof(rdb_type_info), 0, 0, 0, {0, 0} }
+/* clang-format on */
+
+/* Makes a codec of a type. RDB_ERR_UNSUPPORTED: the library does not know the type.
+ * type  NULL: RDB_TYPE_BUILTIN "&[u8]".
+ * out   released by rdb_codec_free. since 1.0 */
+RDB_API rdb_status rdb_codec_create(const rdb_type* RDB_NULLABLE type, rdb_codec** out,
+                                    rdb_error* RDB_NULLABLE err);
+
+/* since 1.0 */
+RDB_API void rdb_codec_free(rdb_codec* RDB_NULLABLE codec);
+
+/* Describes the codec's type. since 1.0 */
+RDB_API rdb_status rdb_codec_describe(const rdb_codec* codec, rdb_type_info* out,
+                                      rdb_error* RDB_NULLABLE err);
+
+/* Compares two encoded keys as a table does: *order is -1, 0 or 1. Any bytes have an order, also
+ * those that are no value. RDB_ERR_UNKNOWN_KEY_TYPE: the type is no key. since 1.0 */
+RDB_API rdb_status rdb_codec_compare(const rdb_codec* codec, rdb_slice a, rdb_slice b,
+                                     int32_t* order, rdb_error* RDB_NULLABLE err);
+
+/* RDB_OK when value is one of the type and a table would take it. RDB_ERR_INVALID_ARGUMENT names
+ * the member that is malformed, and how. since 1.0 */
+RDB_API rdb_status rdb_codec_check(const rdb_codec* codec, rdb_slice value,
+                                   rdb_error* RDB_NULLABLE err);
+
+/* Begins a new value, and forgets what was written of another. A fresh codec has begun one, and
+ * rdb_codec_finish begins the next. since 1.0 */
+RDB_API rdb_status rdb_codec_begin(rdb_codec* codec, rdb_error* RDB_NULLABLE err);
+
+/* Writes the next item. Tuples and arrays may be announced by their own item, as reading gives it,
+ * or begun by the first item of a member; an empty array is announced. RDB_ITEM_STORED: the
+ * encoding of the next member as a whole. An integer may be of either sign's kind.
+ *
+ * RDB_ERR_INVALID_ARGUMENT: the item does not suit what comes next, or its value is outside of the
+ * type; the message names the member, and the value is begun anew. RDB_ERR_MISUSE: nothing comes
+ * next. since 1.0 */
+RDB_API rdb_status rdb_codec_put(rdb_codec* codec, const rdb_item* item,
+                                 rdb_error* RDB_NULLABLE err);
+
+/* rdb_codec_put of a number, for signed types too. since 1.0 */
+RDB_API rdb_status rdb_codec_put_unsigned(rdb_codec* codec, uint64_t number,
+                                          rdb_error* RDB_NULLABLE err);
+
+/* rdb_codec_put of a number, for unsigned types too. since 1.0 */
+RDB_API rdb_status rdb_codec_put_signed(rdb_codec* codec, int64_t number,
+                                        rdb_error* RDB_NULLABLE err);
+
+/* rdb_codec_put of text, a byte string or a UUID. since 1.0 */
+RDB_API rdb_status rdb_codec_put_bytes(rdb_codec* codec, rdb_slice bytes,
+                                       rdb_error* RDB_NULLABLE err);
+
+/* Hands out what was written, valid until the next call that writes to the codec.
+ * RDB_ERR_MISUSE: items are missing. since 1.0 */
+RDB_API rdb_status rdb_codec_finish(rdb_codec* codec, rdb_slice* out, rdb_error* RDB_NULLABLE err);
+
+/* Begins to read value, which must stay where it is until it is read. Reading allocates nothing and
+ * does not disturb what is being written. since 1.0 */
+RDB_API rdb_status rdb_codec_read(rdb_codec* codec, rdb_slice value, rdb_error* RDB_NULLABLE err);
+
+/* Reads the next item. RDB_END: there is none, *item is untouched. RDB_ERR_CORRUPTED: the bytes are
+ * no value of the type; the message names the member. Nothing can be read then. since 1.0 */
+RDB_API rdb_status rdb_codec_next(rdb_codec* codec, rdb_item* item, rdb_error* RDB_NULLABLE err);
+
+/* ------------------------------------------------------------------------------------------------
+ * 12. Function table
  *
  * For programs that load the library at run time: one dlsym("rdb_api") instead of one for each
  * function. The members have the names, prototypes and meanings of the functions above.
@@ -1156,6 +1357,28 @@ typedef struct rdb_api_v1 {
   void (*rdb_cancel_trigger)(const rdb_cancel* RDB_NULLABLE cancel);
   void (*rdb_cancel_reset)(const rdb_cancel* RDB_NULLABLE cancel);
   void (*rdb_cancel_free)(rdb_cancel* RDB_NULLABLE cancel);
+  rdb_status (*rdb_user_type_init)(rdb_user_type* type, size_t size, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_open_user)(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+      const rdb_user_type* RDB_NULLABLE key_user, const rdb_type* value,
+      const rdb_user_type* RDB_NULLABLE value_user, rdb_table** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_create)(const rdb_type* RDB_NULLABLE type, rdb_codec** out,
+      rdb_error* RDB_NULLABLE err);
+  void (*rdb_codec_free)(rdb_codec* RDB_NULLABLE codec);
+  rdb_status (*rdb_codec_describe)(const rdb_codec* codec, rdb_type_info* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_compare)(const rdb_codec* codec, rdb_slice a, rdb_slice b, int32_t* order,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_check)(const rdb_codec* codec, rdb_slice value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_begin)(rdb_codec* codec, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_put)(rdb_codec* codec, const rdb_item* item, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_put_unsigned)(rdb_codec* codec, uint64_t number,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_put_signed)(rdb_codec* codec, int64_t number, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_put_bytes)(rdb_codec* codec, rdb_slice bytes, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_finish)(rdb_codec* codec, rdb_slice* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_read)(rdb_codec* codec, rdb_slice value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_codec_next)(rdb_codec* codec, rdb_item* item, rdb_error* RDB_NULLABLE err);
   /* api table end */
   /* clang-format on */
 } rdb_api_v1;

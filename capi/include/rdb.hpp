@@ -43,6 +43,7 @@
 #include "rdb.h"
 #include "rdb_base.hpp"
 #include "rdb_codec.hpp"
+#include "rdb_composite.hpp"
 #include "rdb_cursor.hpp"
 #include "rdb_table.hpp"
 

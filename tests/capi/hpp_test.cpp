@@ -186,6 +186,85 @@ TEST_SUITE("rdb.hpp") {
           RDB_ERR_INVALID_ARGUMENT);
   }
 
+  TEST_CASE("types with members are stored under the names and in the bytes of the format") {
+    const auto check = [](const auto& value, const char* name, uint32_t type_class,
+                          std::string_view bytes) {
+      using Codec = rdb::Codec<std::remove_cvref_t<decltype(value)>>;
+      CHECK(Codec::type() == rdb::Type{name, type_class});
+      CHECK(Codec::encode(value) == bytes);
+      CHECK(Codec::encode(value) == rdb::Bytes(Codec::encode(value)).text());
+      return Codec::decode(bytes);
+    };
+    using namespace std::literals;
+    using Four = std::tuple<std::string_view, uint16_t, rdb::Bytes, std::string_view>;
+    const Four four("ab", 0x0102, "\xaa\xbb\xcc", "z");
+    const auto read = check(four, "(&str,u16,&[u8],&str)", RDB_TYPE_TUPLE,
+                            "\x02\x03"
+                            "ab\x02\x01\xaa\xbb\xccz");
+    CHECK(read == std::tuple("ab"s, uint16_t{0x0102}, "\xaa\xbb\xcc"s, "z"s));
+    check(rdb::Legacy<Four>(four), "(&str,u16,&[u8],&str)", RDB_TYPE_BUILTIN,
+          "\2\0\0\0\2\0\0\0\3\0\0\0"
+          "ab\x02\x01\xaa\xbb\xccz"sv);
+    CHECK(check(std::tuple(uint8_t{1}, uint16_t{2}), "(u8,u16)", RDB_TYPE_BUILTIN, "\1\2\0"sv) ==
+          std::tuple(1, 2));
+    CHECK(check(std::tuple("a"sv), "(&str,)", RDB_TYPE_BUILTIN, "a") == std::tuple("a"s));
+    CHECK_FALSE(check(std::optional<uint16_t>(), "Option<u16>", RDB_TYPE_BUILTIN, "\0\0\0"sv));
+    CHECK(check(std::optional("x"sv), "Option<&str>", RDB_TYPE_BUILTIN, "\1x") == "x"s);
+    CHECK(check(std::vector<uint16_t>{1, 2}, "Vec<u16>", RDB_TYPE_BUILTIN, "\2\1\0\2\0"sv) ==
+          std::vector<uint16_t>{1, 2});
+    CHECK(check(std::array{"a"sv, "bc"sv}, "[&str;2]", RDB_TYPE_BUILTIN,
+                "\x09\0\0\0\x0b\0\0\0abc"sv) == std::array{"a"s, "bc"s});
+    static_assert(rdb::Codec<std::optional<std::tuple<uint8_t, uint16_t>>>::kWidth == 4);
+    static_assert(!rdb::FixedWidth<std::tuple<uint8_t, std::string_view>>);
+    for (const size_t size : {253, 254, 65535, 65536}) {
+      const std::string text(size, 'x');
+      using Pair = std::tuple<std::string_view, uint8_t>;
+      const std::string bytes = rdb::Codec<Pair>::encode({text, 9});
+      CHECK(bytes.size() == size + 1 + (size < 254 ? 1 : size < 65536 ? 3 : 5));
+      CHECK(rdb::Codec<Pair>::decode(bytes) == std::tuple(text, 9));
+    }
+  }
+
+  TEST_CASE("a table of tuples is ordered by its members") {
+    using Key = std::tuple<std::string_view, std::string_view>;
+    rdb::Database db = rdb::Database::open_memory();
+    auto txn = db.write();
+    auto table = txn.table<Key, std::optional<uint32_t>>("packages");
+    for (const Key& key : {Key("net", "b"), Key("n", "zz"), Key("net", "a"), Key("admin", "z")}) {
+      table.put(key, std::nullopt);
+    }
+    std::string order;
+    for (const auto& [key, value] : table.scan()) {
+      order += std::get<0>(key) + "/" + std::get<1>(key) + " ";
+    }
+    CHECK(order == "admin/z n/zz net/a net/b ");
+    CHECK_FALSE(table.get(Key("ne", "ta")));
+    CHECK(table.get(Key("net", "a")));
+  }
+
+  TEST_CASE("D9, Vec overflow: damaged members are content errors") {
+    const auto damaged = []<class T>(std::type_identity<T>, std::string_view bytes) {
+      return thrown<rdb::ContentError>([&] { rdb::Codec<T>::decode(bytes); }) == RDB_ERR_CORRUPTED;
+    };
+    using namespace std::literals;
+    using Pair = std::type_identity<std::tuple<std::string_view, uint8_t>>;
+    for (const std::string_view bytes : {""sv, "\xfe\1"sv, "\xff\1\0\0"sv, "\5aa"sv,
+                                         "\xff\xff\xff\xff\xff"
+                                         "a"sv,
+                                         "\1a"sv, "\1a\7\7"sv}) {
+      CHECK(damaged(Pair{}, bytes));
+    }
+    using Old = std::type_identity<rdb::Legacy<std::tuple<std::string_view, uint8_t>>>;
+    CHECK(damaged(Old{},
+                  "\xff\xff\xff\xff"
+                  "a\7"sv));
+    CHECK(damaged(std::type_identity<std::optional<uint16_t>>{}, "\2\0\0"sv));
+    CHECK(damaged(std::type_identity<std::vector<std::string_view>>{}, "\1\xff\xff\xff\xff\xff"sv));
+    CHECK(damaged(std::type_identity<std::vector<std::monostate>>{}, "\xff\xff\xff\xff\xff"sv));
+    CHECK(
+        damaged(std::type_identity<std::array<std::string_view, 2>>{}, "\x09\0\0\0\x08\0\0\0a"sv));
+  }
+
   TEST_CASE("types without a codec are named, and a table of other types is refused") {
     rdb::Database db = rdb::Database::open_memory();
     rdb::WriteTxn txn = db.write();

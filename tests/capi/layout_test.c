@@ -71,7 +71,37 @@ AT(rdb_txn_options, cancel, 32);
 SIZE(rdb_type, 24);
 AT(rdb_type, name, 0);
 AT(rdb_type, type_class, 16);
-AT(rdb_type, reserved, 20);
+AT(rdb_type, flags, 20);
+
+SIZE(rdb_user_type, 40);
+AT(rdb_user_type, struct_size, 0);
+AT(rdb_user_type, width, 8);
+AT(rdb_user_type, reserved, 12);
+AT(rdb_user_type, compare, 16);
+AT(rdb_user_type, ctx, 24);
+AT(rdb_user_type, drop, 32);
+
+SIZE(rdb_item, 80);
+AT(rdb_item, struct_size, 0);
+AT(rdb_item, kind, 8);
+AT(rdb_item, count, 12);
+AT(rdb_item, low, 16);
+AT(rdb_item, high, 24);
+AT(rdb_item, real, 32);
+AT(rdb_item, bytes, 40);
+AT(rdb_item, year, 56);
+AT(rdb_item, month, 60);
+AT(rdb_item, day, 64);
+AT(rdb_item, seconds, 68);
+AT(rdb_item, nanoseconds, 72);
+AT(rdb_item, offset, 76);
+
+SIZE(rdb_type_info, 16);
+AT(rdb_type_info, struct_size, 0);
+AT(rdb_type_info, width, 8);
+AT(rdb_type_info, ordered, 12);
+AT(rdb_type_info, ambiguous, 13);
+AT(rdb_type_info, reserved, 14);
 
 SIZE(rdb_table_info, 96);
 AT(rdb_table_info, struct_size, 0);
