@@ -160,6 +160,233 @@ void charx2_key(Draw& d, KeySample& out) {
   push_unsigned<3>(out, d.key_char());
 }
 
+// --- composites: members drawn one by one, then put together ---
+
+using DrawValue = void (*)(Draw&, std::string&);
+
+std::string drawn(Draw& d, DrawValue draw) {
+  std::string out;
+  draw(d, out);
+  return out;
+}
+
+void append_length(std::string& out, size_t length) {
+  if (length < 254) {
+    append_le(out, length, 1);
+  } else if (length < 65536) {
+    append_le(out, 254, 1);
+    append_le(out, length, 2);
+  } else {
+    append_le(out, 255, 1);
+    append_le(out, length, 4);
+  }
+}
+
+struct Member {
+  std::string bytes;
+  bool fixed;
+};
+
+std::string join_tuple(const std::vector<Member>& members) {
+  std::string out;
+  for (size_t i = 0; i + 1 < members.size(); i++) {
+    if (!members[i].fixed) append_length(out, members[i].bytes.size());
+  }
+  for (const Member& member : members) out += member.bytes;
+  return out;
+}
+
+std::string join_legacy(const std::vector<std::string>& members) {
+  std::string out;
+  for (size_t i = 0; i + 1 < members.size(); i++) append_le(out, members[i].size(), 4);
+  for (const std::string& member : members) out += member;
+  return out;
+}
+
+std::string join_array(const std::vector<std::string>& elements) {
+  std::string out;
+  size_t end = 4 * elements.size();
+  for (const std::string& element : elements) append_le(out, end += element.size(), 4);
+  for (const std::string& element : elements) out += element;
+  return out;
+}
+
+void draw_option(Draw& d, std::string& out, DrawValue draw, size_t width) {
+  if (d.next() % 3 == 0) {
+    out.append(1 + width, '\0');
+  } else {
+    out += '\1';
+    draw(d, out);
+  }
+}
+
+// 0 elements to 4. Text has no width, and a length in front of each.
+void draw_list(Draw& d, std::string& out, DrawValue draw, bool fixed) {
+  const uint64_t count = d.next() % 5;
+  append_length(out, count);
+  for (uint64_t i = 0; i < count; i++) {
+    const std::string element = drawn(d, draw);
+    if (!fixed) append_length(out, element.size());
+    out += element;
+  }
+}
+
+// text_value() and bytes_value() replace what is there.
+void member_text(Draw& d, std::string& out) { out += d.value_text(); }
+
+void option_u64_value(Draw& d, std::string& out) { draw_option(d, out, int_value<8>, 8); }
+void option_text_value(Draw& d, std::string& out) { draw_option(d, out, member_text, 0); }
+void list_u16_value(Draw& d, std::string& out) { draw_list(d, out, int_value<2>, true); }
+void list_text_value(Draw& d, std::string& out) { draw_list(d, out, member_text, false); }
+void u8_text_value(Draw& d, std::string& out) {
+  const std::string number = drawn(d, int_value<1>);
+  out += join_tuple({{number, true}, {d.value_text(), false}});
+}
+void list_u8_text_value(Draw& d, std::string& out) { draw_list(d, out, u8_text_value, false); }
+void pair_u8_text_value(Draw& d, std::string& out) {
+  const std::string first = drawn(d, u8_text_value);
+  out = join_array({first, drawn(d, u8_text_value)});
+}
+void four_value(Draw& d, std::string& out) {
+  const std::string text = d.value_text();
+  const std::string number = drawn(d, int_value<2>);
+  const std::string bytes = d.filler(d.value_size());
+  out = join_tuple({{text, false}, {number, true}, {bytes, false}, {d.value_text(), false}});
+}
+void legacy_text_u8_value(Draw& d, std::string& out) {
+  const std::string text = d.value_text();
+  out = join_legacy({text, drawn(d, int_value<1>)});
+}
+void u64_u32_value(Draw& d, std::string& out) {
+  int_value<8>(d, out);
+  int_value<4>(d, out);
+}
+
+// Text holds no NUL, so that one behind it sorts as the text's end does.
+void push_text(KeySample& out, const std::string& text) { out.order += text + '\0'; }
+
+std::string few_text(Draw& d) {
+  static constexpr const char* kTexts[] = {"", "a", "ab", "b", "\xD0\xB6"};
+  return kTexts[d.next() % 5];
+}
+
+template <bool kLegacy>
+void u64_text_key(Draw& d, KeySample& out) {
+  KeySample number;
+  push_unsigned<8>(number, d.next() % 7 * 255);
+  const std::string text = d.key_text();
+  out.stored = kLegacy ? join_legacy({number.stored, text}) : number.stored + text;
+  out.order = number.order + text;
+}
+enum class Form { tuple, legacy, array };
+template <Form kForm>
+void text_text_key(Draw& d, KeySample& out) {
+  const std::string first = few_text(d);
+  const std::string second = d.key_text();
+  out.stored = kForm == Form::tuple    ? join_tuple({{first, false}, {second, false}})
+               : kForm == Form::legacy ? join_legacy({first, second})
+                                       : join_array({first, second});
+  push_text(out, first);
+  out.order += second;
+}
+void u16_i8_key(Draw& d, KeySample& out) {
+  push_unsigned<2>(out, d.spread());
+  push_signed<1>(out, d.next());
+}
+void nested_key(Draw& d, KeySample& out) {
+  KeySample number;
+  push_unsigned<1>(number, d.next() % 3);
+  const std::string text = d.key_text();
+  KeySample last;
+  push_unsigned<1>(last, d.next());
+  const std::string inner = join_tuple({{number.stored, true}, {text, false}});
+  out.stored = join_tuple({{inner, false}, {last.stored, true}});
+  out.order = number.order;
+  push_text(out, text);
+  out.order += last.order;
+}
+void option_u64_key(Draw& d, KeySample& out) {
+  if (d.row() == 0) {
+    out.stored.assign(9, '\0');
+    return;
+  }
+  out.stored = out.order = '\1';
+  push_unsigned<8>(out, d.spread());
+}
+void option_text_key(Draw& d, KeySample& out) {
+  if (d.row() == 0) {
+    out.stored = out.order = std::string(1, '\0');
+    return;
+  }
+  out.stored = out.order = '\1' + d.key_text();
+}
+
+// --- dates and times ---
+
+constexpr uint64_t kDates = 336 * 20000;
+constexpr uint64_t kOffsets = 172799;
+
+void push_date(KeySample& out, uint64_t number) {
+  push_signed<4>(out, number / 336 % 20000 - 10000);
+  push_unsigned<1>(out, number / 28 % 12 + 1);
+  push_unsigned<1>(out, number % 28 + 1);
+}
+void push_time(KeySample& out, uint64_t number) {
+  push_unsigned<3>(out, number % 86400);
+  push_unsigned<4>(out, number / 86400 % 1000000000);
+}
+void push_offset(KeySample& out, uint64_t number) {
+  push_signed<4>(out, number % kOffsets - 86399);
+}
+
+void date_key(Draw& d, KeySample& out) { push_date(out, d.row() * 611953); }
+void time_key(Draw& d, KeySample& out) { push_time(out, d.row() * 7919); }
+void date_time_key(Draw& d, KeySample& out) {
+  push_date(out, d.next() % 3);
+  push_time(out, d.row() * 7919);
+}
+void zoned_key(Draw& d, KeySample& out) {
+  date_time_key(d, out);
+  KeySample offset;  // takes no part in the order
+  push_offset(offset, d.next());
+  out.stored += offset.stored;
+}
+void offset_key(Draw& d, KeySample& out) { push_offset(out, d.row() * 611953); }
+void uuid_key(Draw& d, KeySample& out) {
+  std::string bytes;
+  append_be(bytes, d.next() % 3, 8);
+  append_be(bytes, d.row(), 8);
+  push_same(out, bytes);
+}
+
+void date_value(Draw& d, std::string& out) {
+  KeySample sample;
+  push_date(sample, d.next());
+  out += sample.stored;
+}
+void time_value(Draw& d, std::string& out) {
+  KeySample sample;
+  push_time(sample, d.next());
+  out += sample.stored;
+}
+void offset_value(Draw& d, std::string& out) {
+  KeySample sample;
+  push_offset(sample, d.next());
+  out += sample.stored;
+}
+void date_time_value(Draw& d, std::string& out) {
+  date_value(d, out);
+  time_value(d, out);
+}
+void zoned_value(Draw& d, std::string& out) {
+  date_time_value(d, out);
+  offset_value(d, out);
+}
+
+constexpr uint8_t kUser = TypeName::kUserDefined;
+constexpr uint8_t kTuple = TypeName::kTuple;
+constexpr const char* kZoned = "chrono::DateTime<chrono::FixedOffset>";
+
 // The position in this list is the number of the case: append only, in step with the Rust side.
 constexpr Case kCases[] = {
     {"bytes-bytes", "&[u8]", "&[u8]", kEndless, bytes_key, bytes_value},
@@ -191,6 +418,35 @@ constexpr Case kCases[] = {
     {"[bool;4]-[f32;3]", "[bool;4]", "[f32;3]", 16, boolx4_key, array_value<3, int_value<4>>},
     {"[char;2]-[[u8;4];2]", "[char;2]", "[[u8;4];2]", kAllChars, charx2_key,
      array_value<2, filler_value<4>>},
+    {"(u64.&str)-Option<u64>", "(u64,&str)", "Option<u64>", kEndless, u64_text_key<false>,
+     option_u64_value, kTuple},
+    {"(&str.&str)-(&str.u16.&[u8].&str)", "(&str,&str)", "(&str,u16,&[u8],&str)", kEndless,
+     text_text_key<Form::tuple>, four_value, kTuple, kTuple},
+    {"(u64.&str)-(&str.u8).legacy", "(u64,&str)", "(&str,u8)", kEndless, u64_text_key<true>,
+     legacy_text_u8_value},
+    {"(&str.&str)-(u64.u32).legacy", "(&str,&str)", "(u64,u32)", kEndless,
+     text_text_key<Form::legacy>, u64_u32_value},
+    {"Option<&str>-Vec<u16>", "Option<&str>", "Vec<u16>", kEndless, option_text_key,
+     list_u16_value},
+    {"Option<u64>-Vec<&str>", "Option<u64>", "Vec<&str>", kEndless, option_u64_key,
+     list_text_value},
+    {"[&str;2]-[(u8.&str);2]", "[&str;2]", "[(u8,&str);2]", kEndless, text_text_key<Form::array>,
+     pair_u8_text_value},
+    {"(u16.i8)-Option<&str>", "(u16,i8)", "Option<&str>", 65536, u16_i8_key, option_text_value},
+    {"((u8.&str).u8)-Vec<(u8.&str)>", "((u8,&str),u8)", "Vec<(u8,&str)>", kEndless, nested_key,
+     list_u8_text_value, kTuple},
+    {"NaiveDate-Uuid", "chrono::NaiveDate", "uuid::Uuid", kDates, date_key, filler_value<16>, kUser,
+     kUser},
+    {"NaiveTime-NaiveDate", "chrono::NaiveTime", "chrono::NaiveDate", kEndless, time_key,
+     date_value, kUser, kUser},
+    {"NaiveDateTime-NaiveTime", "chrono::NaiveDateTime", "chrono::NaiveTime", kEndless,
+     date_time_key, time_value, kUser, kUser},
+    {"DateTime-FixedOffset", kZoned, "chrono::FixedOffset", kEndless, zoned_key, offset_value,
+     kUser, kUser},
+    {"FixedOffset-DateTime", "chrono::FixedOffset", kZoned, kOffsets, offset_key, zoned_value,
+     kUser, kUser},
+    {"Uuid-NaiveDateTime", "uuid::Uuid", "chrono::NaiveDateTime", kEndless, uuid_key,
+     date_time_value, kUser, kUser},
 };
 
 struct Item {

@@ -66,6 +66,8 @@ struct Case {
   uint64_t domain;  // rows its keys can tell apart
   void (*draw_key)(Draw& draw, KeySample& out);
   void (*draw_value)(Draw& draw, std::string& out);
+  uint8_t key_class = TypeName::kBuiltin;
+  uint8_t value_class = TypeName::kBuiltin;
 };
 
 enum class Operation { keep, put, erase };
@@ -79,8 +81,8 @@ class Rows {
 
   const Case& shape() const { return *shape_; }
   std::string table_name() const;
-  TypeName key_type() const { return {TypeName::kBuiltin, std::string(shape_->key_type)}; }
-  TypeName value_type() const { return {TypeName::kBuiltin, std::string(shape_->value_type)}; }
+  TypeName key_type() const { return {shape_->key_class, std::string(shape_->key_type)}; }
+  TypeName value_type() const { return {shape_->value_class, std::string(shape_->value_type)}; }
 
   uint64_t initial() const;
   uint64_t universe() const;

@@ -415,7 +415,7 @@ macro_rules! dispatch {
             "[[i16;2];3]-bytes" => dispatch!(@ $rows, $method, [[i16; 2]; 3], Octets, $args),
             "[bool;4]-[f32;3]" => dispatch!(@ $rows, $method, [bool; 4], Floats, $args),
             "[char;2]-[[u8;4];2]" => dispatch!(@ $rows, $method, [char; 2], [[u8; 4]; 2], $args),
-            other => Err(format!("no case {other}").into()),
+            other => dispatch_composite!($rows, $method $args, other),
         }
     };
     (@ $rows:expr, $method:ident, $key:ty, $value:ty, ($($arg:expr),*)) => {

@@ -2,10 +2,13 @@
 //!
 //!     referee redb|shodh VERB FILE [--spec SPEC] [--seed N] [--round N] [FLAGS]
 //!
-//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts. A turn checks that the file holds the
-//! state of round - 1 and takes it to the round given. Exit status 0: all as expected; 1: a difference
-//! or an error, told on standard error; 101: the engine panicked.
+//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts, and order
+//! (order.rs). A turn checks that the file holds the state of round - 1 and takes it to the round given.
+//! Exit status 0: all as expected; 1: a difference or an error, told on standard error; 101: the engine
+//! panicked.
 
+#[macro_use]
+mod composite_cases;
 mod nothing;
 mod options;
 mod rows;
@@ -16,6 +19,8 @@ mod on_redb {
     use redb as db;
     use crate::nothing as special;
     include!("engine.rs");
+    include!("composites.rs");
+    include!("order.rs");
 }
 
 mod on_shodh {
@@ -98,13 +103,17 @@ mod on_shodh {
         }
     }
     include!("engine.rs");
+    include!("composites.rs");
+    include!("order.rs");
 }
 
 fn main() {
     let (engine, options) = options::parse();
-    let result = match engine.as_str() {
-        "redb" => on_redb::run(&options),
-        "shodh" => on_shodh::run(&options),
+    let result = match (engine.as_str(), options.verb.as_str()) {
+        ("redb", "order") => on_redb::order(&options.file, &options.spec),
+        ("shodh", "order") => on_shodh::order(&options.file, &options.spec),
+        ("redb", _) => on_redb::run(&options),
+        ("shodh", _) => on_shodh::run(&options),
         _ => Err("usage: referee redb|shodh VERB FILE [OPTIONS]".into()),
     };
     if let Err(error) = result {

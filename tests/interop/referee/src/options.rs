@@ -6,7 +6,11 @@ pub const ALL: &[&str] = &[
     "char-bool", "u8-i8", "i8-u8", "u16-char", "i16-u16", "u32-f32", "i32-f64", "u64-u64", "i64-i16",
     "u128-i128", "i128-u128", "u32-unit", "[u8;16]-[u32;3]", "[u8;3]-i32", "&[u8;8]-&[u8;8]",
     "[u32;3]-[u8;16]", "[i16;4]-u32", "[u64;2]-i64", "[[i16;2];3]-bytes", "[bool;4]-[f32;3]",
-    "[char;2]-[[u8;4];2]",
+    "[char;2]-[[u8;4];2]", "(u64.&str)-Option<u64>", "(&str.&str)-(&str.u16.&[u8].&str)",
+    "(u64.&str)-(&str.u8).legacy", "(&str.&str)-(u64.u32).legacy", "Option<&str>-Vec<u16>",
+    "Option<u64>-Vec<&str>", "[&str;2]-[(u8.&str);2]", "(u16.i8)-Option<&str>",
+    "((u8.&str).u8)-Vec<(u8.&str)>", "NaiveDate-Uuid", "NaiveTime-NaiveDate", "NaiveDateTime-NaiveTime",
+    "DateTime-FixedOffset", "FixedOffset-DateTime", "Uuid-NaiveDateTime",
 ];
 
 #[derive(Default)]

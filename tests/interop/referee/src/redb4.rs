@@ -11,6 +11,11 @@ pub use options::{Options, ALL};
 mod engine {
     use redb4 as db;
     use crate::nothing as special;
+    macro_rules! dispatch_composite {
+        ($rows:expr, $method:ident $args:tt, $other:ident) => {
+            Err(format!("no case {}", $other).into())
+        };
+    }
     include!("engine.rs");
 }
 
