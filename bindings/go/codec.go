@@ -189,21 +189,18 @@ func FixedBytes(n int) Codec[[]byte] {
 		func(stored []byte) ([]byte, error) { return append([]byte{}, stored...), nil }}
 }
 
-// Array is [T;N], for one of this package's codecs. Elements of variable width are found through a
+// Array is [T;N]. Elements of variable width are found through a
 // table of their ends, counted from the beginning of the array.
 func Array[T any](element Codec[T], n int) Codec[[]T] {
 	name := "[" + element.Type().Name + ";" + strconv.Itoa(n) + "]"
-	c, known := element.(codec[T])
-	if !known || n < 0 {
-		panic("rdb: Array takes a codec of package rdb and a size that is not negative")
+	if n < 0 {
+		panic("rdb: Array takes a size that is not negative")
 	}
-	ends := 0
-	if c.width < 0 {
+	each, ends, width := widthOf(element), 0, VariableWidth
+	if each < 0 {
 		ends = 4 * n
-	}
-	width := VariableWidth
-	if c.width >= 0 {
-		width = c.width * n
+	} else {
+		width = each * n
 	}
 	return codec[[]T]{name, width,
 		func(dst []byte, v []T) ([]byte, error) {
@@ -214,7 +211,7 @@ func Array[T any](element Codec[T], n int) Codec[[]T] {
 			dst = append(dst, make([]byte, ends)...)
 			for i, one := range v {
 				var err error
-				if dst, err = c.append(dst, one); err != nil {
+				if dst, err = element.Append(dst, one); err != nil {
 					return nil, err
 				}
 				if ends > 0 {
@@ -230,7 +227,7 @@ func Array[T any](element Codec[T], n int) Codec[[]T] {
 			v := make([]T, n)
 			begin := ends
 			for i := range v {
-				end := begin + c.width
+				end := begin + each
 				if ends > 0 {
 					end = int(binary.LittleEndian.Uint32(stored[4*i:]))
 				}
@@ -238,7 +235,7 @@ func Array[T any](element Codec[T], n int) Codec[[]T] {
 					return nil, malformed(name)
 				}
 				var err error
-				if v[i], err = c.Decode(stored[begin:end]); err != nil {
+				if v[i], err = element.Decode(stored[begin:end]); err != nil {
 					return nil, err
 				}
 				begin = end

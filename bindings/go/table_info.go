@@ -7,7 +7,7 @@ type TypeClass uint32
 
 const (
 	ClassBuiltin     TypeClass = 1 // []byte, strings, numbers ...
-	ClassUserDefined TypeClass = 2 // a name of the application's; as a key, in stored order only
+	ClassUserDefined TypeClass = 2 // a name of an application's, or of its chrono and uuid crates
 	ClassTuple       TypeClass = 3 // tuple with parts of variable width
 )
 

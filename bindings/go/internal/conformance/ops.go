@@ -42,6 +42,7 @@ var operations = map[string]operation{
 	"set_quick_repair": onTx(func(tx *rdb.Tx, l line) (facts, error) { return nil, tx.SetQuickRepair(l.on("on")) }),
 
 	"table_open": tableOpen, "table_open_raw": tableOpen, "table_list": tableList, "table_find": tableFind,
+	"encode": encodeValue, "decode": decodeValue,
 	"listing_at": listingAt, "listing_count": listingCount, "listing_free": listingFree,
 	"table_rename": onTx(func(tx *rdb.Tx, l line) (facts, error) {
 		from, err := name(l, "from")
@@ -358,6 +359,25 @@ func tableOpen(r *runner, l line) (facts, error) {
 		opened, err = tx.OpenTable(name, key, value)
 	}
 	return made(r, l, "table", &table{opened, keyForm, valueForm}, err)
+}
+
+func encodeValue(_ *runner, l line) (facts, error) {
+	_, form, err := typeOf(l["type"])
+	if err != nil {
+		return nil, err
+	}
+	bytes, err := form.encode(l["value"])
+	return facts{"bytes": stored{bytes, bytesForm}}, err
+}
+
+func decodeValue(_ *runner, l line) (facts, error) {
+	_, form, err := typeOf(l["type"])
+	bytes, err2 := bytesOf(l["bytes"])
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	_, err = form.decode(bytes)
+	return facts{"value": stored{bytes, form}}, err
 }
 
 func tableList(r *runner, l line) (facts, error) {

@@ -164,6 +164,9 @@ var arrayName = regexp.MustCompile(`^\[(\w+);(\d+)\]$`)
 // formFor is the form of a stored type; values of types it does not know are given as stored.
 func formFor(t rdb.Type) form {
 	if t.Class != rdb.ClassBuiltin {
+		if f, ok := compose(t); ok {
+			return f
+		}
 		return bytesForm
 	}
 	if f, ok := scalars[t.Name]; ok {
@@ -181,6 +184,12 @@ func formFor(t rdb.Type) form {
 		case "f64":
 			return array(floatForm, n)
 		}
+	}
+	if t.Name == rdb.Bytes.Type().Name {
+		return bytesForm
+	}
+	if f, ok := compose(t); ok {
+		return f
 	}
 	return bytesForm
 }
