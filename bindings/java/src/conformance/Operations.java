@@ -247,6 +247,14 @@ final class Operations implements AutoCloseable {
         String[] parts = Database.version().split("\\.");
         return parts.length == 3 && Database.abiVersion() >> 16 == 1 && !Database.buildInfo().isEmpty()
             ? "OK" : "a version of another form";
+      case "encode":
+        Codec<Object> encoder = Values.codec(line.get("type"));
+        gives.value("bytes", encoder.encode(Values.of(line.get("value"), encoder)), Codec.BYTES);
+        return "OK";
+      case "decode":
+        Codec<Object> decoder = Values.codec(line.get("type"));
+        gives.value("value", decoder.decode(Values.bytes(line.get("bytes"))), decoder);
+        return "OK";
       case "status_name":
         gives.plain("name", Status.name(number("status")));
         return "OK";

@@ -2,11 +2,16 @@ import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import rdb.Codec;
@@ -32,7 +37,8 @@ final class Values {
     for (Codec<?> codec : List.<Codec<?>>of(
         Codec.BYTES, Codec.STRING, Codec.OWNED_STRING, Codec.UNIT, Codec.BOOL, Codec.CHAR, Codec.U8, Codec.I8,
         Codec.U16, Codec.I16, Codec.I32, Codec.U32, Codec.I64, Codec.U64, Codec.U128, Codec.I128, Codec.F32,
-        Codec.F64)) {
+        Codec.F64, Codec.UUID, Codec.DATE, Codec.TIME, Codec.DATE_TIME, Codec.ZONED_DATE_TIME,
+        Codec.ZONE_OFFSET)) {
       CODECS.put(codec.typeName(), codec);
     }
   }
@@ -45,19 +51,124 @@ final class Values {
     if (type instanceof Map) {
       Map<String, Object> parts = (Map<String, Object>) type;
       StoredType stored = new StoredType((String) parts.get("name"), ((Long) parts.get("class")).intValue());
-      return (Codec<Object>) (Codec<?>) Codec.stored(stored);
+      Codec<?> codec = part(stored.name(), stored.typeClass() == StoredType.BUILTIN);
+      boolean known = codec != null && codec.typeClass() == stored.typeClass();
+      return (Codec<Object>) (known ? codec : (Codec<?>) Codec.stored(stored));
     }
     return (Codec<Object>) named(type == null ? "&[u8]" : (String) type);
   }
 
-  private static Codec<?> named(String name) {
+  /**
+   * The codec of a part of a type; null when it is none that the scripts write by meaning.
+   *
+   * @param legacy whether a tuple there is as redb 2 wrote it
+   */
+  private static Codec<?> part(String name, boolean legacy) {
     Codec<?> known = CODECS.get(name);
     if (known != null) return known;
+    String inner = inside(name, "Option<", ">");
+    if (inner != null) {
+      Codec<?> codec = part(inner, false);
+      return codec == null ? null : Codec.option(codec);
+    }
+    inner = inside(name, "Vec<", ">");
+    if (inner != null) {
+      Codec<?> codec = part(inner, false);
+      return codec == null ? null : Codec.list(codec);
+    }
     Matcher array = ARRAY.matcher(name);
     if (array.matches()) {
       int length = Integer.parseInt(array.group(2));
-      return array.group(1).equals("u8") ? Codec.bytes(length) : Codec.array(named(array.group(1)), length);
+      if (array.group(1).equals("u8")) return Codec.bytes(length);
+      Codec<?> codec = part(array.group(1), false);
+      return codec == null ? null : Codec.array(codec, length);
     }
+    List<String> members = members(name);
+    if (members == null) return null;
+    List<Codec<?>> codecs = new ArrayList<>();
+    for (String member : members) {
+      Codec<?> codec = part(member, legacy && members.size() > 1);
+      if (codec == null) return null;
+      codecs.add(codec);
+    }
+    Codec<?>[] all = codecs.toArray(new Codec<?>[0]);
+    return legacy && members.size() > 1 ? Codec.legacyTuple(all) : Codec.tuple(all);
+  }
+
+  private static String inside(String name, String prefix, String suffix) {
+    boolean fits = name.startsWith(prefix) && name.endsWith(suffix);
+    return fits ? name.substring(prefix.length(), name.length() - suffix.length()) : null;
+  }
+
+  /** The names of a tuple's members; null when it is none. */
+  private static List<String> members(String name) {
+    String body = inside(name, "(", ")");
+    if (body == null || body.isEmpty()) return null;
+    List<String> members = new ArrayList<>();
+    int depth = 0;
+    int begin = 0;
+    for (int i = 0; i <= body.length(); i++) {
+      char c = i < body.length() ? body.charAt(i) : ',';
+      if ("([<".indexOf(c) >= 0) depth++;
+      if (")]>".indexOf(c) >= 0) depth--;
+      if (c != ',' || depth != 0) continue;
+      if (i > begin) members.add(body.substring(begin, i));
+      begin = i + 1;
+    }
+    return members.size() > 12 ? null : members;
+  }
+
+  /** The types that the classes of java.time stand for, and members of composites. */
+  private static Object composite(String form, Object content, String type) {
+    List<?> list = content instanceof List<?> many ? many : List.of();
+    switch (form) {
+      case "none":
+        return Optional.empty();
+      case "some":
+        return Optional.of(of(content, part(inside(type, "Option<", ">"), false)));
+      case "vec":
+        List<Object> elements = new ArrayList<>();
+        for (Object element : list) elements.add(of(element, part(inside(type, "Vec<", ">"), false)));
+        return elements;
+      case "tuple":
+        List<Object> values = new ArrayList<>();
+        List<String> names = members(type);
+        for (int i = 0; i < list.size(); i++) values.add(of(list.get(i), part(names.get(i), false)));
+        return values;
+      case "uuid":
+        ByteBuffer digits = ByteBuffer.wrap(HexFormat.of().parseHex((String) content));
+        return new UUID(digits.getLong(), digits.getLong());
+      case "date":
+        return date(list);
+      case "time":
+        return time(list, 0);
+      case "datetime":
+        return date(list).atTime(time(list, 3));
+      case "zoned":
+        ZoneOffset offset = ZoneOffset.ofTotalSeconds(number(list, 5));
+        return date(list).atTime(time(list, 3)).atOffset(ZoneOffset.UTC).withOffsetSameInstant(offset);
+      case "offset":
+        return ((Long) content).intValue();
+      default:
+        return null;
+    }
+  }
+
+  private static int number(List<?> list, int at) {
+    return ((Long) list.get(at)).intValue();
+  }
+
+  private static LocalDate date(List<?> list) {
+    return LocalDate.of(number(list, 0), number(list, 1), number(list, 2));
+  }
+
+  private static LocalTime time(List<?> list, int from) {
+    return LocalTime.ofSecondOfDay(number(list, from)).withNano(number(list, from + 1));
+  }
+
+  private static Codec<?> named(String name) {
+    Codec<?> codec = part(name, true);
+    if (codec != null && codec.typeClass() == StoredType.BUILTIN) return codec;
     return Codec.stored(new StoredType(name, StoredType.BUILTIN));
   }
 
@@ -115,6 +226,8 @@ final class Values {
       default:
         break;
     }
+    Object member = composite(form.keySet().iterator().next().toString(), content, type);
+    if (member != null) return member;
     throw new Refused(json + " is no " + type);
   }
 

@@ -2,8 +2,14 @@ package rdb;
 
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Turns keys or values of one type into bytes and back, and names the type as files do. The
@@ -73,6 +79,40 @@ public abstract class Codec<T> {
 
   /** {@code f64}; not for keys. */
   public static final Codec<Double> F64 = new Codecs.OfDouble();
+
+  /** {@code uuid::Uuid}, in the order of its digits. */
+  public static final Codec<UUID> UUID = new Composites.OfUuid();
+
+  /** {@code chrono::NaiveDate}: years -262143 to 262142. */
+  public static final Codec<LocalDate> DATE = new Composites.OfDate();
+
+  /** {@code chrono::NaiveTime}. A leap second is read as the last nanosecond before it. */
+  public static final Codec<LocalTime> TIME = new Composites.OfTime();
+
+  /** {@code chrono::NaiveDateTime}; as {@link #DATE} and {@link #TIME}. */
+  public static final Codec<LocalDateTime> DATE_TIME = new Composites.OfDateTime();
+
+  /**
+   * {@code chrono::DateTime<chrono::FixedOffset>}, ordered by the moment: two keys that differ in
+   * their offsets alone are one. An offset beyond 18 hours, which Java does not have, is read as UTC.
+   */
+  public static final Codec<OffsetDateTime> ZONED_DATE_TIME = new Composites.OfZoned();
+
+  /** {@code chrono::FixedOffset}: seconds east of UTC, less than a day. */
+  public static final Codec<Integer> ZONE_OFFSET = new Composites.OfOffset();
+
+  /** {@code redb::vec::DynVec}: any number of floats; not for keys. */
+  public static final Codec<float[]> FLOATS = new Composites.Floats("redb::vec::DynVec", -1);
+
+  /**
+   * A tuple of two.
+   *
+   * @param <A> type of the first member
+   * @param <B> type of the second member
+   * @param first the first member
+   * @param second the second member
+   */
+  public record Pair<A, B>(A first, B second) {}
 
   /** The one value of type {@code ()}. */
   public enum Unit {
@@ -153,6 +193,86 @@ public abstract class Codec<T> {
   public static <E> Codec<List<E>> array(Codec<E> element, int length) {
     if (length < 0) throw Native.invalid("a negative length");
     return new Codecs.Array<>(element, length);
+  }
+
+  /**
+   * Values that may be absent: {@code Option<T>}. The absent one comes first.
+   *
+   * @param <T> type of what is there
+   * @param inner its codec
+   * @return a codec of empty and filled optionals
+   */
+  public static <T> Codec<Optional<T>> option(Codec<T> inner) {
+    return new Composites.Option<>(inner);
+  }
+
+  /**
+   * Lists of any length: {@code Vec<T>}; not for keys.
+   *
+   * @param <E> type of the elements
+   * @param element their codec
+   * @return a codec of lists
+   */
+  public static <E> Codec<List<E>> list(Codec<E> element) {
+    return new Composites.Sequence<>(element);
+  }
+
+  /**
+   * Tuples of two, as redb 3 and shodh-redb write them: {@code (A,B)}, ordered by the first member,
+   * then the second.
+   *
+   * @param <A> type of the first member
+   * @param <B> type of the second member
+   * @param first codec of the first member
+   * @param second codec of the second member
+   * @return a codec of pairs
+   */
+  public static <A, B> Codec<Pair<A, B>> pair(Codec<A> first, Codec<B> second) {
+    return new Composites.OfPair<>(tuple(first, second));
+  }
+
+  /**
+   * Tuples of two, as redb up to version 2 wrote them.
+   *
+   * @param <A> type of the first member
+   * @param <B> type of the second member
+   * @param first codec of the first member
+   * @param second codec of the second member
+   * @return a codec of pairs
+   */
+  public static <A, B> Codec<Pair<A, B>> legacyPair(Codec<A> first, Codec<B> second) {
+    return new Composites.OfPair<>(legacyTuple(first, second));
+  }
+
+  /**
+   * Tuples of one to twelve members, as redb 3 and shodh-redb write them, as lists of as many values.
+   *
+   * @param members the members' codecs
+   * @return a codec that refuses other lengths, and values that are none of a member's
+   */
+  public static Codec<List<Object>> tuple(Codec<?>... members) {
+    return new Composites.Tuple(List.of(members), false);
+  }
+
+  /**
+   * Tuples of one to twelve members, as redb up to version 2 wrote them.
+   *
+   * @param members the members' codecs
+   * @return a codec that refuses other lengths, and values that are none of a member's
+   */
+  public static Codec<List<Object>> legacyTuple(Codec<?>... members) {
+    return new Composites.Tuple(List.of(members), true);
+  }
+
+  /**
+   * Vectors of one length: {@code redb::vec::FixedVec<N>}; not for keys.
+   *
+   * @param size how many floats each has
+   * @return a codec that refuses other sizes
+   */
+  public static Codec<float[]> floats(int size) {
+    if (size < 0) throw Native.invalid("a negative size");
+    return new Composites.Floats("redb::vec::FixedVec<" + size + ">", Math.multiplyExact(4, size));
   }
 
   /**

@@ -24,16 +24,16 @@ final class Codecs {
 
   private Codecs() {}
 
-  private static CorruptionException corrupted(String typeName, String what) {
+  static CorruptionException corrupted(String typeName, String what) {
     return new CorruptionException(
         Status.ERR_CORRUPTED, 0, RdbException.NO_POSITION, "not a " + typeName + ": " + what);
   }
 
-  private static UsageException outside(String typeName, Object value) {
+  static UsageException outside(String typeName, Object value) {
     return Native.invalid(value + " is no " + typeName);
   }
 
-  private abstract static class Builtin<T> extends Codec<T> {
+  abstract static class Builtin<T> extends Codec<T> {
     private final int width;
 
     Builtin(String typeName, int typeClass, int width) {

@@ -12,7 +12,7 @@ public record StoredType(
   /** The library's own types. */
   public static final int BUILTIN = 1;
 
-  /** A name of the application's; as a key, in stored order only. */
+  /** A name of an application's, or of its chrono and uuid crates. */
   public static final int USER_DEFINED = 2;
 
   /** Tuples with parts of variable width. */
