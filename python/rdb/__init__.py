@@ -54,6 +54,8 @@ from ._rdb import (
     WriteTransaction,
     abi_version,
     build_info,
+    decode,
+    encode,
     has_feature,
     open,
     open_memory,
@@ -82,7 +84,7 @@ __all__ = [
     "ReadOnlyError", "RecordIterator", "Recovery", "Report", "Scan", "Stats", "StorageError", "Table",
     "TableError", "TableInfo", "TableMissingError", "TableStats", "TableTypeError", "Transaction", "TypeName",
     "UnsupportedError", "UsageError", "Value", "WriteTable", "WriteTransaction", "abi_version",
-    "build_info", "has_feature", "open", "open_memory", "options", "status_name", "version",
+    "build_info", "decode", "encode", "has_feature", "open", "open_memory", "options", "status_name", "version",
     "version_number",
 ]
 

@@ -86,7 +86,7 @@ class Column {
       add_variable(stored.data, stored.size);
       return;
     }
-    if (codec_.kind() == Kind::bytes && codec_.width() == 0) {
+    if (codec_.is_opaque() && codec_.width() == 0) {
       add_variable(stored.data, stored.size);
       return;
     }
@@ -103,7 +103,7 @@ class Column {
  private:
   bool variable() const noexcept {
     return codec_.kind() == Kind::text || codec_.kind() == Kind::character ||
-           (codec_.kind() == Kind::bytes && codec_.width() == 0);
+           (codec_.is_opaque() && codec_.width() == 0);
   }
 
   void add_variable(const void* start, size_t size) {
@@ -340,10 +340,8 @@ std::string arrow_format(const Codec& codec) {
       return "n";
     case Kind::array:
       return "+w:" + std::to_string(codec.count());
-    case Kind::bytes:
-    case Kind::u128:
-    case Kind::i128:
-      break;
+    default:
+      break;  // what has members is handed on as it is stored
   }
   return codec.width() == 0 ? "z" : "w:" + std::to_string(codec.width());
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "composite.hpp"
 #include "errors.hpp"
 
 namespace rdb::python {
@@ -19,12 +20,31 @@ struct Named {
 };
 
 constexpr Named kNamed[] = {
-    {"&[u8]", Kind::bytes, 0},  {"&str", Kind::text, 0},      {"String", Kind::text, 0},
-    {"u8", Kind::u8, 1},        {"u16", Kind::u16, 2},        {"u32", Kind::u32, 4},
-    {"u64", Kind::u64, 8},      {"u128", Kind::u128, 16},     {"i8", Kind::i8, 1},
-    {"i16", Kind::i16, 2},      {"i32", Kind::i32, 4},        {"i64", Kind::i64, 8},
-    {"i128", Kind::i128, 16},   {"f32", Kind::f32, 4},        {"f64", Kind::f64, 8},
-    {"bool", Kind::boolean, 1}, {"char", Kind::character, 3}, {"()", Kind::unit, 0},
+    {"&[u8]", Kind::bytes, 0},
+    {"&str", Kind::text, 0},
+    {"String", Kind::text, 0},
+    {"u8", Kind::u8, 1},
+    {"u16", Kind::u16, 2},
+    {"u32", Kind::u32, 4},
+    {"u64", Kind::u64, 8},
+    {"u128", Kind::u128, 16},
+    {"i8", Kind::i8, 1},
+    {"i16", Kind::i16, 2},
+    {"i32", Kind::i32, 4},
+    {"i64", Kind::i64, 8},
+    {"i128", Kind::i128, 16},
+    {"f32", Kind::f32, 4},
+    {"f64", Kind::f64, 8},
+    {"bool", Kind::boolean, 1},
+    {"char", Kind::character, 3},
+    {"()", Kind::unit, 0},
+    // User-defined on their own; nested, their class is not recorded.
+    {"uuid::Uuid", Kind::uuid, 16},
+    {"chrono::NaiveDate", Kind::date, 6},
+    {"chrono::NaiveTime", Kind::time, 7},
+    {"chrono::NaiveDateTime", Kind::date_time, 13},
+    {"chrono::DateTime<chrono::FixedOffset>", Kind::zoned, 17},
+    {"chrono::FixedOffset", Kind::offset, 4},
 };
 
 // The table format limits widths far below; this only keeps products from overflowing.
@@ -35,16 +55,15 @@ struct ArrayName {
   uint32_t count;
 };
 
-// "[T;N]"; nothing when it is not of that form.
-std::optional<ArrayName> parse_array(std::string_view name) {
-  if (name.size() < 4 || name.front() != '[' || name.back() != ']') return std::nullopt;
-  const size_t semicolon = name.rfind(';');
+// "T;N"; nothing when it is not of that form.
+std::optional<ArrayName> parse_array_name(std::string_view body) {
+  const size_t semicolon = body.rfind(';');
   if (semicolon == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = name.substr(semicolon + 1, name.size() - semicolon - 2);
+  const std::string_view digits = body.substr(semicolon + 1);
   uint32_t count = 0;
   const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (failed != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return ArrayName{name.substr(1, semicolon - 1), count};
+  return ArrayName{body.substr(0, semicolon), count};
 }
 
 template <class T>
@@ -60,57 +79,136 @@ T load(const std::byte* in) noexcept {
   return number;
 }
 
+void append_u32(std::string& out, size_t number) {
+  if (number > UINT32_MAX) throw_invalid("a member of a key or value is larger than 4 GiB");
+  for (int i = 0; i < 4; ++i) out += static_cast<char>(number >> (8 * i) & 0xff);
+}
+uint32_t load_u32(std::string_view stored) {
+  return load<uint32_t>(reinterpret_cast<const std::byte*>(stored.data()));
+}
+
+// Elements without bytes that a list may claim to have.
+constexpr size_t kMaxEmptyElements = size_t{1} << 20;
+
 bool is_signed(Kind kind) { return kind >= Kind::i8 && kind <= Kind::i128; }
 bool is_integer(Kind kind) { return kind >= Kind::u8 && kind <= Kind::i128; }
 
 }  // namespace
 
 Codec::Codec(Type type) : type_(std::move(type)) {
-  if (type_.type_class != RDB_TYPE_BUILTIN) return;
-  for (const Named& known : kNamed) {
-    if (known.name == type_.name) {
-      kind_ = known.kind;
-      width_ = known.width;
-      return;
-    }
+  std::optional<Codec> parsed;
+  switch (type_.type_class) {
+    case RDB_TYPE_BUILTIN:
+      parsed = parse(type_.name, 0, Outer::builtin, false);
+      break;
+    case RDB_TYPE_TUPLE:
+      parsed = parse_tuple(type_.name, 1, Outer::tuple, false);
+      if (parsed && (parsed->fixed_ || parsed->members_.size() < 2)) parsed.reset();
+      break;
+    default:
+      parsed = parse_named(type_.name, 1);
+      if (parsed && !parsed->is_user()) parsed.reset();
   }
-  const std::optional<ArrayName> array = parse_array(type_.name);
-  if (!array) return;
-  if (array->element == "u8") {  // bytes of one length
-    width_ = array->count;
-    return;
-  }
-  const Codec element(Type{std::string(array->element)});
-  if (element.width_ == 0 || uint64_t{element.width_} * array->count > kMaxWidth) return;
-  kind_ = Kind::array;
-  width_ = element.width_ * array->count;
-  count_ = array->count;
-  element_ = std::make_shared<Codec>(element);
+  if (!parsed) return;
+  kind_ = parsed->kind_;
+  width_ = parsed->width_;
+  fixed_ = parsed->fixed_;
+  count_ = parsed->count_;
+  members_ = std::move(parsed->members_);
 }
 
-Codec Codec::from_python(py::handle type) {
-  const auto builtin = [](const char* name) { return Codec(Type{name}); };
-  if (type.is_none()) return builtin("&[u8]");
-  const auto is = [&](PyTypeObject* other) {
-    return type.ptr() == reinterpret_cast<PyObject*>(other);
-  };
-  if (is(&PyBytes_Type)) return builtin("&[u8]");
-  if (is(&PyUnicode_Type)) return builtin("&str");
-  if (is(&PyLong_Type)) return builtin("i64");
-  if (is(&PyFloat_Type)) return builtin("f64");
-  if (is(&PyBool_Type)) return builtin("bool");
-  if (is(Py_TYPE(Py_None))) return builtin("()");
-  if (PyUnicode_Check(type.ptr())) return Codec(Type{type.cast<std::string>()});
-  if (PyTuple_Check(type.ptr()) && PyTuple_GET_SIZE(type.ptr()) == 2) {
-    const auto pair = type.cast<py::tuple>();
-    if (PyUnicode_Check(pair[0].ptr()) && PyLong_Check(pair[1].ptr())) {
-      return Codec(Type{pair[0].cast<std::string>(), pair[1].cast<uint32_t>()});
-    }
+// legacy: tuples inside of the part are as redb 2 wrote them.
+std::optional<Codec> Codec::parse(std::string_view name, int nesting, Outer outer, bool legacy) {
+  constexpr int kMaxNesting = 32;
+  if (nesting > kMaxNesting) return std::nullopt;
+  if (auto named = parse_named(name, nesting)) return named;
+  if (auto body = between(name, "[", "]")) return parse_array(*body, nesting + 1, legacy);
+  if (name.starts_with('(')) return parse_tuple(name, nesting + 1, outer, legacy);
+  const auto option = between(name, "Option<", ">");
+  const auto list = between(name, "Vec<", ">");
+  if (!option && !list) return std::nullopt;
+  std::optional<Codec> inner = parse(option ? *option : *list, nesting + 1, Outer::nested, legacy);
+  if (!inner) return std::nullopt;
+  Codec codec;
+  codec.type_ = Type{std::string(name)};
+  codec.kind_ = option ? Kind::option : Kind::list;
+  if (option) {
+    if (inner->kind_ == Kind::option || inner->kind_ == Kind::unit) return std::nullopt;
+    codec.fixed_ = inner->fixed_;
+    codec.width_ = inner->fixed_ ? inner->width_ + 1 : 0;
   }
-  throw py::type_error(
-      "a key or value type is bytes, str, int, float, bool, type(None), the name of a stored type "
-      "such as 'u64' or '[u8;16]', or a TypeName; not " +
-      py::repr(type).cast<std::string>());
+  codec.members_.push_back(*std::move(inner));
+  return codec;
+}
+
+std::optional<Codec> Codec::parse_named(std::string_view name, int nesting) {
+  for (const Named& known : kNamed) {
+    if (known.name != name || (known.kind >= Kind::uuid && nesting == 0)) continue;
+    Codec codec;
+    codec.type_ = Type{std::string(name)};
+    codec.kind_ = known.kind;
+    codec.width_ = known.width;
+    codec.fixed_ = known.width != 0 || known.kind == Kind::unit;
+    return codec;
+  }
+  return std::nullopt;
+}
+
+std::optional<Codec> Codec::parse_array(std::string_view body, int nesting, bool legacy) {
+  const std::optional<ArrayName> array = parse_array_name(body);
+  if (!array) return std::nullopt;
+  Codec codec;
+  codec.type_ = Type{"[" + std::string(body) + "]"};
+  codec.count_ = array->count;
+  if (array->element == "u8") {  // bytes of one length
+    codec.width_ = array->count;
+    codec.fixed_ = true;
+    return codec;
+  }
+  std::optional<Codec> element = parse(array->element, nesting, Outer::nested, legacy);
+  if (!element) return std::nullopt;
+  if (element->fixed_) {
+    if (element->width_ == 0 || uint64_t{element->width_} * array->count > kMaxWidth) {
+      return std::nullopt;
+    }
+    codec.fixed_ = true;
+    codec.width_ = element->width_ * array->count;
+  }
+  codec.kind_ = element->fixed_ && !element->has_members() ? Kind::array : Kind::sequence;
+  codec.members_.push_back(*std::move(element));
+  return codec;
+}
+
+std::optional<Codec> Codec::parse_tuple(std::string_view name, int nesting, Outer outer,
+                                        bool legacy) {
+  const auto names = tuple_members(name);
+  if (!names) return std::nullopt;
+  const bool inner_legacy = legacy || (outer == Outer::builtin && names->size() >= 2);
+  Codec codec;
+  codec.type_ = Type{std::string(name)};
+  codec.kind_ = Kind::tuple;
+  codec.fixed_ = true;
+  uint64_t width = 0;
+  for (const std::string_view member : *names) {
+    std::optional<Codec> parsed = parse(member, nesting, Outer::nested, inner_legacy);
+    if (!parsed) return std::nullopt;
+    codec.fixed_ = codec.fixed_ && parsed->fixed_;
+    width += parsed->width_;
+    codec.members_.push_back(*std::move(parsed));
+  }
+  if (width > kMaxWidth) return std::nullopt;
+  if (codec.fixed_) codec.width_ = static_cast<uint32_t>(width);
+  const bool is_legacy = outer == Outer::builtin || (outer == Outer::nested && legacy);
+  if (is_legacy && !codec.fixed_ && codec.members_.size() >= 2) codec.kind_ = Kind::legacy_tuple;
+  return codec;
+}
+
+Type Codec::type_of_name(const std::string& name) {
+  for (const uint32_t type_class : {RDB_TYPE_TUPLE, RDB_TYPE_USER_DEFINED}) {
+    Type type{name, type_class};
+    if (Codec(type).has_members()) return type;
+  }
+  return Type{name};
 }
 
 void Codec::throw_unsuitable(PyObject* object) const {
@@ -143,9 +241,208 @@ rdb_slice Codec::encode_other(PyObject* object, Arena& arena) const {
       return {text, static_cast<size_t>(size)};
     }
     default: {
+      if (has_members()) {
+        std::string encoded;
+        append_members(object, encoded);
+        std::byte* kept = arena.room(encoded.size());
+        if (!encoded.empty()) std::memcpy(kept, encoded.data(), encoded.size());
+        return {kept, encoded.size()};
+      }
       std::byte* out = arena.room(width_);
       encode_fixed(object, out);
       return {out, width_};
+    }
+  }
+}
+
+void Codec::append(PyObject* object, std::string& out) const {
+  if (has_members()) return append_members(object, out);
+  if (fixed_) {
+    const size_t begin = out.size();
+    out.resize(begin + width_);
+    encode_fixed(object, reinterpret_cast<std::byte*>(out.data() + begin));
+    return;
+  }
+  Arena arena(true);
+  const rdb_slice slice = encode(object, arena);
+  out.append(static_cast<const char*>(slice.data), slice.size);
+}
+
+// The items of a tuple, list or the like; text is none.
+py::object Codec::items_of(PyObject* object) const {
+  if (PyUnicode_Check(object) || PyBytes_Check(object) || !PySequence_Check(object)) {
+    throw_unsuitable(object);
+  }
+  py::object items = stolen(PySequence_Tuple(object));
+  if (kind_ == Kind::list) return items;
+  const size_t count = kind_ == Kind::sequence ? count_ : members_.size();
+  if (static_cast<size_t>(PyTuple_GET_SIZE(items.ptr())) != count) throw_range(object);
+  return items;
+}
+
+bool Codec::has_length(size_t member) const noexcept {
+  if (fixed_ || member + 1 >= members_.size()) return false;
+  return kind_ == Kind::legacy_tuple || !members_[member].fixed_;
+}
+
+void Codec::append_members(PyObject* object, std::string& out) const {
+  bool suits = true;
+  switch (kind_) {
+    case Kind::uuid:
+      suits = append_uuid(object, out);
+      break;
+    case Kind::date:
+      suits = append_date(object, out);
+      break;
+    case Kind::time:
+      suits = append_time(object, out);
+      break;
+    case Kind::date_time:
+      suits = append_date_time(object, out);
+      break;
+    case Kind::zoned:
+      suits = append_zoned(object, out);
+      break;
+    case Kind::offset:
+      suits = append_offset(object, out);
+      break;
+    case Kind::option:
+      if (object == Py_None) {
+        out.append(fixed_ ? width_ : 1, '\0');
+      } else {
+        out += '\1';
+        members_[0].append(object, out);
+      }
+      break;
+    case Kind::tuple:
+    case Kind::legacy_tuple: {
+      const py::object items = items_of(object);
+      std::string members;
+      for (size_t i = 0; i < members_.size(); ++i) {
+        const size_t begin = members.size();
+        members_[i].append(PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)), members);
+        if (!has_length(i)) continue;
+        if (kind_ == Kind::tuple) {
+          append_length(out, members.size() - begin);
+        } else {
+          append_u32(out, members.size() - begin);
+        }
+      }
+      out += members;
+      break;
+    }
+    case Kind::list: {
+      const py::object items = items_of(object);
+      const auto count = static_cast<size_t>(PyTuple_GET_SIZE(items.ptr()));
+      append_length(out, count);
+      for (size_t i = 0; i < count; ++i) {
+        std::string one;
+        members_[0].append(PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)), one);
+        if (!members_[0].fixed_) append_length(out, one.size());
+        out += one;
+      }
+      break;
+    }
+    default: {  // sequence: ends, counted from the first byte of all, then the elements
+      const py::object items = items_of(object);
+      std::string elements;
+      for (uint32_t i = 0; i < count_; ++i) {
+        members_[0].append(PyTuple_GET_ITEM(items.ptr(), i), elements);
+        if (!members_[0].fixed_) append_u32(out, size_t{4} * count_ + elements.size());
+      }
+      out += elements;
+    }
+  }
+  if (!suits) throw_unsuitable(object);
+}
+
+void Codec::throw_damaged() const {
+  throw ContentError(RDB_ERR_CORRUPTED, "stored bytes are no " + type_.name);
+}
+
+py::object Codec::value_of(std::string_view stored) const {
+  if (fixed_ && stored.size() != width_) throw_damaged();
+  if (has_members()) return members_of(stored);
+  return stolen(decode({stored.data(), stored.size()}));
+}
+
+py::object Codec::members_of(std::string_view stored) const {
+  const auto take = [&](size_t size) {
+    if (size > stored.size()) throw_damaged();
+    const std::string_view part = stored.substr(0, size);
+    stored.remove_prefix(size);
+    return part;
+  };
+  const auto length = [&] {
+    const std::optional<size_t> taken = take_length(stored);
+    if (!taken) throw_damaged();
+    return *taken;
+  };
+  switch (kind_) {
+    case Kind::uuid:
+      return load_uuid(stored);
+    case Kind::date:
+      return load_date(stored);
+    case Kind::time:
+      return load_time(stored);
+    case Kind::date_time:
+      return load_date_time(stored);
+    case Kind::zoned:
+      return load_zoned(stored);
+    case Kind::offset:
+      return load_offset(stored);
+    case Kind::option: {
+      const std::string_view flag = take(1);
+      if (flag[0] == 1) return members_[0].value_of(stored);
+      if (flag[0] != 0 || (!fixed_ && !stored.empty())) throw_damaged();
+      return py::none();
+    }
+    case Kind::tuple:
+    case Kind::legacy_tuple: {
+      std::vector<size_t> sizes;
+      for (size_t i = 0; i < members_.size(); ++i) {
+        sizes.push_back(!has_length(i)         ? members_[i].width_
+                        : kind_ == Kind::tuple ? length()
+                                               : load_u32(take(4)));
+      }
+      py::tuple items(members_.size());
+      for (size_t i = 0; i < members_.size(); ++i) {
+        const bool last = i + 1 == members_.size();
+        items[i] = members_[i].value_of(take(last ? stored.size() : sizes[i]));
+      }
+      return items;
+    }
+    case Kind::list: {
+      const size_t count = length();
+      const bool empty = members_[0].fixed_ && members_[0].width_ == 0;
+      if (empty && count > kMaxEmptyElements) throw_damaged();
+      py::list items;
+      for (size_t i = 0; i < count; ++i) {
+        const size_t size = members_[0].fixed_ ? members_[0].width_ : length();
+        items.append(members_[0].value_of(take(size)));
+      }
+      if (!stored.empty()) throw_damaged();
+      return items;
+    }
+    default: {  // sequence
+      const Codec& element = members_[0];
+      const uint64_t head = element.fixed_ ? 0 : uint64_t{4} * count_;
+      std::string_view ends = take(static_cast<size_t>(head));
+      uint64_t begin = head;
+      py::tuple items(count_);
+      for (uint32_t i = 0; i < count_; ++i) {
+        size_t size = element.width_;
+        if (!element.fixed_) {
+          const uint64_t end = load_u32(ends);
+          ends.remove_prefix(4);
+          if (end < begin) throw_damaged();
+          size = static_cast<size_t>(end - begin);
+          begin = end;
+        }
+        items[i] = element.value_of(take(size));
+      }
+      if (!stored.empty()) throw_damaged();
+      return items;
     }
   }
 }
@@ -236,7 +533,7 @@ void Codec::encode_fixed(PyObject* object, std::byte* out) const {
       const py::object items = stolen(PySequence_Tuple(object));
       if (PyTuple_GET_SIZE(items.ptr()) != static_cast<Py_ssize_t>(count_)) throw_range(object);
       for (uint32_t i = 0; i < count_; ++i) {
-        element_->encode_fixed(PyTuple_GET_ITEM(items.ptr(), i), out + i * element_->width_);
+        members_[0].encode_fixed(PyTuple_GET_ITEM(items.ptr(), i), out + i * members_[0].width_);
       }
       return;
     }
@@ -249,6 +546,11 @@ PyObject* Codec::decode_other(rdb_slice stored) const noexcept {
   if (kind_ == Kind::text) {
     return PyUnicode_DecodeUTF8(static_cast<const char*>(stored.data),
                                 static_cast<Py_ssize_t>(stored.size), nullptr);
+  }
+  if (has_members()) {
+    return slot<PyObject*>(nullptr, [&] {
+      return value_of({static_cast<const char*>(stored.data), stored.size}).release().ptr();
+    });
   }
   return slot<PyObject*>(nullptr, [&] {
     if (stored.size != width_) {
@@ -322,12 +624,11 @@ PyObject* Codec::decode_fixed(const std::byte* in) const noexcept {
         py::tuple items(count_);
         for (uint32_t i = 0; i < count_; ++i) {
           PyTuple_SET_ITEM(items.ptr(), i,
-                           ensured(element_->decode_fixed(in + i * element_->width_)));
+                           ensured(members_[0].decode_fixed(in + i * members_[0].width_)));
         }
         return items.release().ptr();
       });
-    case Kind::bytes:
-    case Kind::text:
+    default:
       break;
   }
   return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(in), width_);

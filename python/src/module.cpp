@@ -1,4 +1,6 @@
 // module.cpp: rdb._rdb, the extension behind the package rdb.
+#include "arena.hpp"
+#include "codec.hpp"
 #include "cursor.hpp"
 #include "database.hpp"
 #include "errors.hpp"
@@ -39,6 +41,27 @@ void bind_library(py::module_& module) {
   module.def(
       "status_name", [](rdb_status status) { return rdb_status_name(status); }, py::arg("status"),
       "The C name of a status number, such as Error.status holds.");
+  module.def(
+      "encode",
+      [](py::handle value, py::handle type) {
+        const Codec codec = Codec::from_python(type);
+        Arena arena(true);
+        const rdb_slice stored = codec.encode(value.ptr(), arena);
+        return py::bytes(static_cast<const char*>(stored.data), stored.size);
+      },
+      py::arg("value"), py::arg("type"),
+      "The bytes that a table with keys or values of this type stores for a value.");
+  module.def(
+      "decode",
+      [](const py::bytes& data, py::handle type) {
+        const Codec codec = Codec::from_python(type);
+        char* bytes = nullptr;
+        Py_ssize_t size = 0;
+        ensured(PyBytes_AsStringAndSize(data.ptr(), &bytes, &size));
+        return stolen(codec.decode({bytes, static_cast<size_t>(size)}));
+      },
+      py::arg("data"), py::arg("type"),
+      "The value whose stored bytes these are; CorruptedError where they are none of the type.");
   module.def("options", list_options, "The options that open knows, as a list of Option.");
 }
 

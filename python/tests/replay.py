@@ -3,6 +3,7 @@
 usage: replay.py SCRIPT...
 """
 
+import datetime
 import errno
 import gzip
 import json
@@ -14,6 +15,7 @@ import shutil
 import struct
 import sys
 import tempfile
+import uuid
 import warnings
 
 import rdb
@@ -45,6 +47,28 @@ def to_bytes(form):
     raise Mismatch(f"unknown bytes {form}")
 
 
+def clock(seconds, nanoseconds):
+    return datetime.time(seconds // 3600, seconds // 60 % 60, seconds % 60, nanoseconds // 1000)
+
+
+def moment(year, month, day, seconds, nanoseconds):
+    return datetime.datetime.combine(datetime.date(year, month, day), clock(seconds, nanoseconds))
+
+
+def zone(offset):
+    return datetime.timezone(datetime.timedelta(seconds=offset))
+
+
+MOMENTS = {
+    "uuid": lambda text: uuid.UUID(hex=text),
+    "date": lambda numbers: datetime.date(*numbers),
+    "time": lambda numbers: clock(*numbers),
+    "datetime": lambda numbers: moment(*numbers),
+    "zoned": lambda n: moment(*n[:5]).replace(tzinfo=datetime.timezone.utc).astimezone(zone(n[5])),
+    "offset": zone,
+}
+
+
 def to_value(form):
     """A key or value by meaning, as the package takes it."""
     if form is None:
@@ -53,10 +77,16 @@ def to_value(form):
         for word, make in (("int", int), ("float", float), ("bool", bool), ("char", str), ("str", str)):
             if word in form:
                 return make(form[word])
-        if "unit" in form:
+        if "unit" in form or "none" in form:
             return None
-        if "list" in form:
-            return tuple(to_value(item) for item in form["list"])
+        if "some" in form:
+            return to_value(form["some"])
+        for word, make in (("list", tuple), ("tuple", tuple), ("vec", list)):
+            if word in form:
+                return make(to_value(item) for item in form[word])
+        for word, make in MOMENTS.items():
+            if word in form:
+                return make(form[word])
     return to_bytes(form)
 
 
@@ -339,6 +369,12 @@ class Replayer:
         types = {word: to_type(line[f"{word}_type"]) for word in ("key", "value") if f"{word}_type" in line}
         self.keep("table", line, self.find("txn", line).table(to_name(line["name"]), **types))
 
+    def op_encode(self, line):
+        return {"bytes": rdb.encode(to_value(line["value"]), to_type(line.get("type")))}
+
+    def op_decode(self, line):
+        return {"value": rdb.decode(to_bytes(line["bytes"]), to_type(line.get("type")))}
+
     def op_table_open_raw(self, line):
         self.keep("table", line, self.find("txn", line).existing_table(to_name(line["name"]), raw=True))
 
@@ -593,7 +629,7 @@ class Replayer:
                 fits = same(to_rows(wanted), got)
             elif name in ("keys", "values"):
                 fits = same(to_keys(wanted), got)
-            elif name in ("key", "value"):
+            elif name in ("key", "value", "bytes"):
                 fits = same(to_value(wanted), got)
             elif isinstance(wanted, dict) and "at_least" in wanted:
                 fits = got >= wanted["at_least"]
