@@ -60,7 +60,8 @@ typedef enum {
   KIND_CHAR,
   KIND_TEXT,
   KIND_UNIT,
-  KIND_ARRAY
+  KIND_ARRAY,
+  KIND_COMPOSITE /* encoded by the library, item by item */
 } value_kind;
 
 /* A key or value type, as far as the scripts write values by meaning. */
@@ -68,11 +69,13 @@ typedef struct value_type {
   value_kind kind;
   size_t width; /* of one element when it is an array; 0: variable */
   value_kind element;
-  size_t count; /* of an array */
+  size_t count;  /* of an array */
+  char name[96]; /* of a composite */
+  uint32_t type_class;
 } value_type;
 
 extern const value_type type_bytes;
-value_type parse_type(const char* name);
+value_type parse_type(const char* name, uint32_t type_class);
 
 /* The stored bytes of a value that a script wrote. */
 rdb_slice encode(line* l, const json_t* value, const value_type* type);
@@ -170,6 +173,11 @@ extern const operation database_operations[];
 extern const operation transaction_operations[];
 extern const operation record_operations[];
 extern const operation cursor_operations[];
+extern const operation codec_operations[];
+
+/* A type by its name, or by name and class; NULL when the line has no such member. */
+const rdb_type* find_type(line* l, const char* member, rdb_type* type);
+value_type meaning_of(const rdb_type* type);
 
 /* A progress callback as a line asks for it. */
 typedef struct progress_state {

@@ -95,8 +95,7 @@ static rdb_status run_set_quick_repair(line* l) {
 
 /* ---- opening tables ---- */
 
-/* A type by its name, or by name and class. */
-static const rdb_type* find_type(line* l, const char* member, rdb_type* type) {
+const rdb_type* find_type(line* l, const char* member, rdb_type* type) {
   const json_t* json = find_member(l, member);
   const json_t* name = json_is_object(json) ? json_object_get(json, "name") : json;
   if (json == NULL) return NULL;
@@ -111,9 +110,9 @@ static const rdb_type* find_type(line* l, const char* member, rdb_type* type) {
   return type;
 }
 
-static value_type meaning_of(const rdb_type* type) {
-  if (type == NULL || type->type_class != RDB_TYPE_BUILTIN) return type_bytes;
-  return parse_type(type->name.data);
+value_type meaning_of(const rdb_type* type) {
+  if (type == NULL) return type_bytes;
+  return parse_type(type->name.data, type->type_class);
 }
 
 static rdb_status run_table_open(line* l) {

@@ -7,9 +7,10 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-const value_type type_bytes = {KIND_BYTES, 0, KIND_BYTES, 0};
+const value_type type_bytes = {KIND_BYTES, 0, KIND_BYTES, 0, "", 0};
 
-/* Scalars by name. Every other name is KIND_BYTES: its values are given as stored. */
+/* Scalars by name. Names the library does not know are KIND_BYTES: their values are given as
+ * stored. */
 static bool parse_scalar(const char* name, value_kind* kind, size_t* width) {
   static const struct {
     const char* name;
@@ -33,20 +34,44 @@ static bool parse_scalar(const char* name, value_kind* kind, size_t* width) {
   return false;
 }
 
-value_type parse_type(const char* name) {
+/* Byte strings of one length are given as bytes; so is what the library cannot take apart. */
+static bool is_composite(const char* name, uint32_t type_class) {
+  rdb_type type;
+  rdb_codec* codec;
+  memset(&type, 0, sizeof type);
+  type.name.data = name;
+  type.name.size = strlen(name);
+  type.type_class = type_class;
+  if (strncmp(name, "[u8;", 4) == 0 || strncmp(name, "redb::", 6) == 0 ||
+      strcmp(name, "&[u8]") == 0) {
+    return false;
+  }
+  if (rdb_codec_create(&type, &codec, NULL) != RDB_OK) return false;
+  rdb_codec_free(codec);
+  return true;
+}
+
+value_type parse_type(const char* name, uint32_t type_class) {
   value_type type = type_bytes;
   char element[32];
   unsigned count;
   int end = 0;
-  if (parse_scalar(name, &type.kind, &type.width)) return type;
-  if (sscanf(name, "[%31[^];[];%u]%n", element, &count, &end) == 2 && end > 0 && name[end] == 0 &&
+  if (type_class == RDB_TYPE_BUILTIN && parse_scalar(name, &type.kind, &type.width)) return type;
+  if (type_class == RDB_TYPE_BUILTIN &&
+      sscanf(name, "[%31[^];[];%u]%n", element, &count, &end) == 2 && end > 0 && name[end] == 0 &&
       strcmp(element, "u8") != 0 && parse_scalar(element, &type.element, &type.width) &&
       type.width != 0) {
     type.kind = KIND_ARRAY;
     type.count = count;
     return type;
   }
-  return type_bytes;
+  type = type_bytes;
+  if (strlen(name) < sizeof type.name && is_composite(name, type_class)) {
+    type.kind = KIND_COMPOSITE;
+    type.type_class = type_class;
+    strcpy(type.name, name);
+  }
+  return type;
 }
 
 static rdb_slice slice_of(const void* data, size_t size) {
@@ -179,6 +204,155 @@ static rdb_slice encode_list(line* l, const json_t* list, const value_type* type
   return slice_of(data, type->count * type->width);
 }
 
+/* Numbers of an item that has several: dates, times. */
+static void want_numbers(line* l, const json_t* list, int64_t* numbers, size_t count) {
+  if (json_array_size(list) != count) fail(l, "a date or time has another number of numbers");
+  for (size_t i = 0; i < count; ++i) numbers[i] = json_integer_value(json_array_get(list, i));
+}
+
+static void put_item(line* l, rdb_codec* codec, const rdb_item* item) {
+  const rdb_status status = rdb_codec_put(codec, item, &l->err);
+  if (status < 0) fail(l, "rdb_codec_put: %s", l->err.message);
+}
+
+static void put_value(line* l, rdb_codec* codec, const json_t* value);
+
+static void put_members(line* l, rdb_codec* codec, uint32_t kind, const json_t* members) {
+  rdb_item item = RDB_ITEM_INIT;
+  item.kind = kind;
+  item.count = (uint32_t)json_array_size(members);
+  put_item(l, codec, &item);
+  for (size_t i = 0; i < item.count; ++i) put_value(l, codec, json_array_get(members, i));
+}
+
+static void put_moment(line* l, rdb_codec* codec, uint32_t kind, const json_t* list) {
+  int64_t numbers[6] = {0};
+  rdb_item item = RDB_ITEM_INIT;
+  const bool dated = kind != RDB_ITEM_TIME;
+  const size_t count = kind == RDB_ITEM_DATE        ? 3
+                       : kind == RDB_ITEM_TIME      ? 2
+                       : kind == RDB_ITEM_DATE_TIME ? 5
+                                                    : 6;
+  const int64_t* at = numbers;
+  want_numbers(l, list, numbers, count);
+  item.kind = kind;
+  if (dated) {
+    item.year = (int32_t)at[0];
+    item.month = (uint32_t)at[1];
+    item.day = (uint32_t)at[2];
+    at += 3;
+  }
+  item.seconds = (uint32_t)at[0];
+  item.nanoseconds = (uint32_t)at[1];
+  item.offset = (int32_t)at[2];
+  put_item(l, codec, &item);
+}
+
+static void put_number(line* l, rdb_codec* codec, const char* text) {
+  rdb_status status;
+  unsigned char bytes[16];
+  rdb_item item = RDB_ITEM_INIT;
+  const bool negative = *text == '-';
+  encode_int(l, text, 16, negative, bytes);
+  item.kind = negative ? RDB_ITEM_SIGNED : RDB_ITEM_UNSIGNED;
+  memcpy(&item.low, bytes, 8);
+  memcpy(&item.high, bytes + 8, 8);
+  if (item.high == 0 && !negative) {
+    status = rdb_codec_put_unsigned(codec, item.low, &l->err);
+  } else if (negative && item.high == UINT64_MAX && item.low >> 63 != 0) {
+    status = rdb_codec_put_signed(codec, (int64_t)item.low, &l->err);
+  } else {
+    status = rdb_codec_put(codec, &item, &l->err);
+  }
+  if (status < 0) fail(l, "rdb_codec_put: %s", l->err.message);
+}
+
+/* One value, whatever its type: the form says which items it is. */
+static void put_value(line* l, rdb_codec* codec, const json_t* value) {
+  static const struct {
+    const char* name;
+    uint32_t kind;
+  } members[] = {{"tuple", RDB_ITEM_TUPLE}, {"list", RDB_ITEM_ARRAY}, {"vec", RDB_ITEM_LIST}},
+    moments[] = {{"date", RDB_ITEM_DATE},
+                 {"time", RDB_ITEM_TIME},
+                 {"datetime", RDB_ITEM_DATE_TIME},
+                 {"zoned", RDB_ITEM_ZONED}};
+  rdb_item item = RDB_ITEM_INIT;
+  const json_t* found;
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; ++i) {
+    if ((found = json_object_get(value, members[i].name))) {
+      put_members(l, codec, members[i].kind, found);
+      return;
+    }
+  }
+  for (size_t i = 0; i < sizeof moments / sizeof moments[0]; ++i) {
+    if ((found = json_object_get(value, moments[i].name))) {
+      put_moment(l, codec, moments[i].kind, found);
+      return;
+    }
+  }
+  if ((found = json_object_get(value, "int"))) {
+    put_number(l, codec, json_string_value(found));
+    return;
+  }
+  if ((found = json_object_get(value, "some"))) {
+    item.kind = RDB_ITEM_SOME;
+    put_item(l, codec, &item);
+    put_value(l, codec, found);
+    return;
+  }
+  if (json_object_get(value, "none") != NULL) {
+    item.kind = RDB_ITEM_NONE;
+  } else if ((found = json_object_get(value, "float"))) {
+    item.kind = RDB_ITEM_REAL;
+    item.real = strtod(json_string_value(found), NULL);
+  } else if ((found = json_object_get(value, "bool"))) {
+    item.kind = RDB_ITEM_BOOL;
+    item.low = json_is_true(found);
+  } else if ((found = json_object_get(value, "char"))) {
+    unsigned char bytes[3];
+    encode_char(l, found, bytes);
+    item.kind = RDB_ITEM_CHAR;
+    item.low = bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16;
+  } else if ((found = json_object_get(value, "unit"))) {
+    item.kind = RDB_ITEM_UNIT;
+  } else if ((found = json_object_get(value, "offset"))) {
+    item.kind = RDB_ITEM_OFFSET;
+    item.offset = (int32_t)json_integer_value(found);
+  } else {
+    rdb_status status;
+    rdb_slice bytes;
+    if ((found = json_object_get(value, "str"))) {
+      bytes = slice_of(json_string_value(found), json_string_length(found));
+    } else if ((found = json_object_get(value, "uuid"))) {
+      bytes = decode_hex(l, json_string_value(found));
+    } else {
+      bytes = encode(l, value, &type_bytes);
+    }
+    status = rdb_codec_put_bytes(codec, bytes, &l->err);
+    if (status < 0) fail(l, "rdb_codec_put_bytes: %s", l->err.message);
+    return;
+  }
+  put_item(l, codec, &item);
+}
+
+static rdb_slice encode_composite(line* l, const json_t* value, const value_type* type) {
+  rdb_type named;
+  rdb_codec* codec;
+  rdb_slice bytes;
+  memset(&named, 0, sizeof named);
+  named.name = slice_of(type->name, strlen(type->name));
+  named.type_class = type->type_class;
+  if (rdb_codec_create(&named, &codec, &l->err) < 0) fail(l, "%s", l->err.message);
+  /* A line that fails leaves the codec to the end of the program. */
+  if (rdb_codec_begin(codec, &l->err) < 0) fail(l, "%s", l->err.message);
+  put_value(l, codec, value);
+  if (rdb_codec_finish(codec, &bytes, &l->err) < 0) fail(l, "%s", l->err.message);
+  bytes = copy_slice(l, bytes);
+  rdb_codec_free(codec);
+  return bytes;
+}
+
 rdb_slice encode(line* l, const json_t* value, const value_type* type) {
   const json_t* found;
   const unsigned char* scalar;
@@ -187,6 +361,7 @@ rdb_slice encode(line* l, const json_t* value, const value_type* type) {
   if ((found = json_object_get(value, "hex"))) return decode_hex(l, json_string_value(found));
   if (json_object_get(value, "fill") != NULL) return repeat(l, value);
   if ((found = json_object_get(value, "huge"))) return huge(found);
+  if (type->kind == KIND_COMPOSITE) return encode_composite(l, value, type);
   if ((found = form(l, value, "str", type->kind == KIND_TEXT))) {
     return slice_of(json_string_value(found), json_string_length(found));
   }
