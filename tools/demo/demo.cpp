@@ -4,8 +4,9 @@
 //   sections     &str  -> u64    section -> number of packages
 //   maintainers  &str  -> u64    maintainer -> number of packages
 //   names        &[u8] -> u64    name in byte order -> installed size in KiB
+//   by_section   (&str,&str) -> u64    section and name -> installed size in KiB
 //
-// All four change in the same transactions, so the counters agree with the records at every commit.
+// All five change in the same transactions, so the counters agree with the records at every commit.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -62,12 +63,15 @@ struct Tables {
   Table sections;
   Table maintainers;
   Table names;
+  Table by_section;
+  PairCodec section_and_name;
 
   explicit Tables(Txn& txn)
       : packages(txn.open("packages", "&str", "&str")),
         sections(txn.open("sections", "&str", "u64")),
         maintainers(txn.open("maintainers", "&str", "u64")),
-        names(txn.open("names", "&[u8]", "u64")) {}
+        names(txn.open("names", "&[u8]", "u64")),
+        by_section(txn.open("by_section", PairCodec::kType, "u64")) {}
 };
 
 // Adds to a counter, or takes away from it; one that reaches zero goes.
@@ -87,6 +91,8 @@ void store(Tables& tables, const Package& package) {
   const bool is_new = !tables.packages.get(package.name).has_value();
   tables.packages.put(package.name, package.record);
   tables.names.put(package.name, encode_u64(package.installed_kib));
+  tables.by_section.put(tables.section_and_name.encode(package.section, package.name),
+                        encode_u64(package.installed_kib));
   if (!is_new) return;
   count(tables.sections, package.section, 1);
   count(tables.maintainers, package.maintainer, 1);
@@ -140,7 +146,7 @@ uint64_t load(const std::string& database_path, const std::string& input_path) {
       24);
   pair_line("durable commits",
             format_count(commits) + ", each of up to " + format_count(kPackagesPerCommit) +
-                " packages in 4 tables",
+                " packages in 5 tables",
             24);
   pair_line(
       "written",
@@ -221,6 +227,37 @@ void prefix_scans(const Database& db) {
                   format_count(packages).c_str(), format_bytes(kib * 1024).c_str(), milliseconds,
                   first.c_str(), packages > 1 ? " .. " : "", packages > 1 ? last.c_str() : "");
     pair_line(std::string(prefix) + "*", text, 14);
+  }
+}
+
+// Composite keys: the packages of a section lie together, in the order of their names.
+void section_scans(const Database& db) {
+  heading("Packages of a section, by keys (section, name)");
+  Txn txn = db.read();
+  const Table table = txn.open("by_section", PairCodec::kType, "u64");
+  PairCodec codec;
+  for (const char* section : {"editors", "fonts", "graphics", "libs", "no-such-section"}) {
+    const std::string lower(codec.encode(section, ""));
+    const std::string upper(codec.encode(std::string(section) + '\1', ""));
+    std::string_view key;
+    std::string_view value;
+    uint64_t packages = 0;
+    uint64_t largest_kib = 0;
+    std::string largest;
+    const Stopwatch watch;
+    for (Cursor cursor(table.raw(), lower, upper); cursor.next(key, value); ++packages) {
+      const uint64_t kib = decode_u64(value);
+      if (packages > 0 && kib <= largest_kib) continue;
+      largest_kib = kib;
+      largest = codec.decode(key).second;
+    }
+    const double milliseconds = watch.seconds() * 1000;
+    char text[200];
+    std::snprintf(text, sizeof text, "%7s packages  %7.2f ms  %s%.40s%s%s",
+                  format_count(packages).c_str(), milliseconds, packages > 0 ? "largest: " : "",
+                  largest.c_str(), packages > 0 ? ", " : "",
+                  packages > 0 ? format_bytes(largest_kib * 1024).c_str() : "");
+    pair_line(section, text, 16);
   }
 }
 
@@ -391,7 +428,8 @@ void sizes(const Database& db) {
     const char* value;
   };
   for (const Name& name : {Name{"maintainers", "&str", "u64"}, Name{"names", "&[u8]", "u64"},
-                           Name{"packages", "&str", "&str"}, Name{"sections", "&str", "u64"}}) {
+                           Name{"packages", "&str", "&str"}, Name{"sections", "&str", "u64"},
+                           Name{"by_section", PairCodec::kType.data(), "u64"}}) {
     const rdb_table_stats_info stats = txn.open(name.table, name.key, name.value).stats();
     std::printf("  %-14s %10s %13s %13s %13s %8s %7u\n", name.table,
                 format_count(stats.entries).c_str(), format_bytes(stats.stored_leaf_bytes).c_str(),
@@ -422,6 +460,7 @@ int run(const std::string& database_path, const std::string& input_path,
       24);
   lookups(db);
   prefix_scans(db);
+  section_scans(db);
   top_ten(db, "sections");
   top_ten(db, "maintainers");
   const bool snapshots_sound = snapshots(db);

@@ -6,7 +6,9 @@ namespace {
 
 constexpr rdb_error kNoError{};
 
-rdb_type builtin(std::string_view name) { return {slice(name), RDB_TYPE_BUILTIN, 0}; }
+rdb_type type_of(std::string_view name) {
+  return {slice(name), name.starts_with('(') ? RDB_TYPE_TUPLE : RDB_TYPE_BUILTIN, 0};
+}
 
 }  // namespace
 
@@ -23,6 +25,35 @@ uint64_t decode_u64(std::string_view bytes) {
   return value;
 }
 
+PairCodec::PairCodec() {
+  rdb_error error = kNoError;
+  const rdb_type type = type_of(kType);
+  rdb_codec* codec = nullptr;
+  check(rdb_codec_create(&type, &codec, &error), error);
+  codec_.reset(codec);
+}
+
+std::string_view PairCodec::encode(std::string_view first, std::string_view second) {
+  rdb_error error = kNoError;
+  rdb_slice key{};
+  check(rdb_codec_put_bytes(codec_.get(), slice(first), &error), error);
+  check(rdb_codec_put_bytes(codec_.get(), slice(second), &error), error);
+  check(rdb_codec_finish(codec_.get(), &key, &error), error);
+  return text(key);
+}
+
+std::pair<std::string_view, std::string_view> PairCodec::decode(std::string_view key) {
+  rdb_error error = kNoError;
+  rdb_item tuple = RDB_ITEM_INIT;
+  rdb_item first = RDB_ITEM_INIT;
+  rdb_item second = RDB_ITEM_INIT;
+  check(rdb_codec_read(codec_.get(), slice(key), &error), error);
+  for (rdb_item* item : {&tuple, &first, &second}) {
+    check(rdb_codec_next(codec_.get(), item, &error), error);
+  }
+  return {text(first.bytes), text(second.bytes)};
+}
+
 Cursor::Cursor(const rdb_table* table) {
   rdb_error error = kNoError;
   rdb_cursor* cursor = nullptr;
@@ -37,6 +68,13 @@ Cursor::Cursor(const rdb_table* table, std::string_view prefix) : Cursor(table) 
   if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
   const rdb_range range{slice(prefix), slice(end), RDB_BOUND_INCLUDED,
                         end.empty() ? RDB_BOUND_NONE : RDB_BOUND_EXCLUDED};
+  rdb_error error = kNoError;
+  check(rdb_cursor_set_range(cursor_.get(), &range, &error), error);
+}
+
+Cursor::Cursor(const rdb_table* table, std::string_view lower, std::string_view upper)
+    : Cursor(table) {
+  const rdb_range range{slice(lower), slice(upper), RDB_BOUND_INCLUDED, RDB_BOUND_EXCLUDED};
   rdb_error error = kNoError;
   check(rdb_cursor_set_range(cursor_.get(), &range, &error), error);
 }
@@ -104,8 +142,8 @@ uint64_t Txn::id() const {
 
 Table Txn::open(std::string_view name, std::string_view key_type, std::string_view value_type) {
   rdb_error error = kNoError;
-  const rdb_type key = builtin(key_type);
-  const rdb_type value = builtin(value_type);
+  const rdb_type key = type_of(key_type);
+  const rdb_type value = type_of(value_type);
   rdb_table* table = nullptr;
   check(rdb_table_open(txn_.get(), slice(name), &key, &value, &table, &error), error);
   return Table(table);

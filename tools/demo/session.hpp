@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rdb::demo {
 
@@ -32,9 +33,29 @@ inline std::string_view text(rdb_slice bytes) {
 std::string encode_u64(uint64_t value);
 uint64_t decode_u64(std::string_view bytes);
 
+// Keys of type (&str,&str), made and taken apart by the library.
+class PairCodec {
+ public:
+  static constexpr std::string_view kType = "(&str,&str)";
+
+  PairCodec();
+  // Valid until the next call.
+  std::string_view encode(std::string_view first, std::string_view second);
+  // Valid as long as key.
+  std::pair<std::string_view, std::string_view> decode(std::string_view key);
+
+ private:
+  struct Free {
+    void operator()(rdb_codec* codec) const { rdb_codec_free(codec); }
+  };
+  std::unique_ptr<rdb_codec, Free> codec_;
+};
+
 class Cursor {
  public:
   explicit Cursor(const rdb_table* table);
+  // Confined to keys from lower on up to and without upper.
+  Cursor(const rdb_table* table, std::string_view lower, std::string_view upper);
   // Confined to keys that begin with prefix.
   Cursor(const rdb_table* table, std::string_view prefix);
 
@@ -72,7 +93,8 @@ class Txn {
   Txn(const rdb_db* db, uint32_t kind);
 
   uint64_t id() const;
-  // Types by their stored names; a writer creates the table when it is missing.
+  // Types by their stored names, tuples as redb 3 writes them; a writer creates the table when it
+  // is missing.
   Table open(std::string_view name, std::string_view key_type, std::string_view value_type);
   void commit();
 
