@@ -28,9 +28,10 @@ void check_same(const std::string& given, const char* option, const TypeName& st
 
 void TableChoice::add_options(CLI::App& app) {
   add_text(app, "--key-type", key_type,
-           "Key type: (), bool, char, u8..u128, i8..i128, str, string, bytes, [u8;N], [T;N]")
+           "Key type: (), bool, char, u8..u128, i8..i128, str, string, bytes, [T;N], (A,B), "
+           "Option<T>, uuid::Uuid, chrono::NaiveDate ...; legacy:(A,B) as redb 2 wrote it")
       ->type_name("TYPE");
-  add_text(app, "--value-type", value_type, "Value type: the same, and f32, f64")
+  add_text(app, "--value-type", value_type, "Value type: the same, and f32, f64, Vec<T>")
       ->type_name("TYPE");
   app.add_flag("--create", create, "Create file and table when missing; needs both types");
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "composite_codec.hpp"
 #include "format/type_info.hpp"
 #include "rdb/error.hpp"
 #include "text.hpp"
@@ -453,9 +454,12 @@ void ValueCodec::Shape::from_json(const Json& value, std::vector<std::byte>& out
 
 ValueCodec::ValueCodec(TypeName type, std::optional<uint32_t> stored_width)
     : type_(std::move(type)), stored_width_(stored_width) {
-  if (type_.type_class != TypeName::kBuiltin) return;
-  shape_ = Shape::parse(type_.name, 0);
-  if (shape_ == nullptr) return;
+  if (type_.type_class == TypeName::kBuiltin) shape_ = Shape::parse(type_.name, 0);
+  if (shape_ == nullptr) {
+    composite_ = CompositeCodec::make(type_);
+    if (composite_ != nullptr && composite_->width() != stored_width_) composite_.reset();
+    return;
+  }
   const bool same_width = shape_->width.has_value() == stored_width_.has_value() &&
                           (!stored_width_ || *shape_->width == *stored_width_);
   if (!same_width) shape_.reset();
@@ -471,10 +475,12 @@ bool ValueCodec::has_prefixes() const noexcept {
 
 bool ValueCodec::is_value(Bytes bytes) const {
   if (shape_ != nullptr) return shape_->is_value(bytes);
+  if (composite_ != nullptr) return composite_->is_value(bytes);
   return !stored_width_ || bytes.size() == *stored_width_;
 }
 
 Json ValueCodec::to_json(Bytes bytes) const {
+  if (composite_ != nullptr && composite_->is_value(bytes)) return composite_->to_json(bytes);
   if (shape_ == nullptr || !shape_->is_value(bytes)) return base64_object(bytes);
   return shape_->to_json(bytes);
 }
@@ -500,6 +506,7 @@ std::vector<std::byte> ValueCodec::from_json(const Json& value) const {
     shape_->from_json(value, out);
     return out;
   }
+  if (composite_ != nullptr) return composite_->from_json(value);
   auto bytes = bytes_object(value, false);
   if (!bytes)
     refuse(json_excerpt(value), "is not {\"b64\":\"...\"}, the only form for the unknown type");
@@ -509,6 +516,16 @@ std::vector<std::byte> ValueCodec::from_json(const Json& value) const {
 
 std::vector<std::byte> ValueCodec::from_text(std::string_view text) const {
   const std::string shown = "\"" + excerpt(text) + "\"";
+  if (composite_ != nullptr) {
+    if (auto bytes = prefixed_bytes(text)) {
+      check_value(*bytes, shown);
+      return *std::move(bytes);
+    }
+    if (composite_->is_text()) return composite_->from_json(std::string(text));
+    const Json value = Json::parse(text, nullptr, false);
+    if (value.is_discarded()) refuse(shown, "is not JSON, as needed for");
+    return composite_->from_json(value);
+  }
   if (shape_ == nullptr) {
     auto bytes = prefixed_bytes(text);
     if (!bytes) refuse(shown, "has no prefix hex:, b64: or text:, as needed for the unknown type");
@@ -581,6 +598,11 @@ std::vector<std::byte> ValueCodec::from_text(std::string_view text) const {
 
 std::string ValueCodec::exact(Bytes bytes) const {
   const std::string_view text = as_text(bytes);
+  if (composite_ != nullptr && composite_->is_value(bytes)) {
+    const Json value = composite_->to_json(bytes);
+    if (composite_->is_text() && value.is_object()) return "hex:" + to_hex(bytes);
+    return composite_->is_text() ? value.get<std::string>() : value.dump();
+  }
   if (shape_ == nullptr || !shape_->is_value(bytes)) return "hex:" + to_hex(bytes);
   switch (shape_->kind) {
     case Kind::text:
@@ -607,9 +629,11 @@ std::string ValueCodec::exact(Bytes bytes) const {
 
 std::string ValueCodec::display(Bytes bytes, size_t max_bytes) const {
   constexpr size_t kMaxHexBytes = 32;
-  const bool valid = shape_ != nullptr && shape_->is_value(bytes);
-  const bool is_text = valid && shape_->kind == Kind::text;
-  const bool is_bytes = !valid || shape_->kind == Kind::bytes || shape_->kind == Kind::fixed_bytes;
+  const bool valid = known() && is_value(bytes);
+  const bool is_text = valid && shape_ != nullptr && shape_->kind == Kind::text;
+  const bool is_bytes =
+      !valid ||
+      (shape_ != nullptr && (shape_->kind == Kind::bytes || shape_->kind == Kind::fixed_bytes));
   if (is_bytes && (!valid || !is_printable(as_text(bytes)))) {
     if (bytes.size() <= kMaxHexBytes) return "hex:" + to_hex(bytes);
     return "hex:" + to_hex(bytes.first(kMaxHexBytes)) + "... (" + format_count(bytes.size()) +
@@ -630,12 +654,23 @@ TypeName parse_type_argument(std::string_view text) {
               : text == "bytes"  ? "&[u8]"
               : text == "unit"   ? "()"
                                  : std::string(text);
-  if (ValueCodec::Shape::parse(type.name, 0) == nullptr || !format::describe_type(type).known) {
-    throw_invalid("\"" + excerpt(text) +
-                  "\" is not a type this release creates; use (), bool, char, u8 to u128, i8 to "
-                  "i128, f32, f64, str, string, bytes, [u8;N] or [T;N]");
+  if (type.name.starts_with("legacy:")) {
+    type.name.erase(0, std::string_view("legacy:").size());
+    const auto shape = format::TypeShape::parse(type);
+    if (shape != nullptr && shape->root().kind == format::TypeKind::legacy_tuple) return type;
+  } else {
+    if (ValueCodec::Shape::parse(type.name, 0) != nullptr) return type;
+    // The class with which this library creates the type.
+    for (const uint8_t type_class :
+         {TypeName::kTuple, TypeName::kUserDefined, TypeName::kBuiltin}) {
+      type.type_class = type_class;
+      if (CompositeCodec::make(type) != nullptr) return type;
+    }
   }
-  return type;
+  throw_invalid("\"" + excerpt(text) +
+                "\" is not a type this release creates; use (), bool, char, u8 to u128, i8 to "
+                "i128, f32, f64, str, string, bytes, [T;N], (A,B), Option<T>, Vec<T>, uuid::Uuid, "
+                "the chrono names, or legacy:(A,B)");
 }
 
 std::string type_text(const TypeName& type) {

@@ -11,6 +11,8 @@
 //   &[u8]           {"b64":"..."}                          plain text, text:..., hex:..., b64:...
 //   [u8;N]          {"b64":"..."}                          the same
 //   [T;N]           list of N items                        a JSON list
+//   (A,B) Vec Option  see composite_codec.hpp              JSON
+//   uuid, chrono    text                                   the text
 //   anything else   {"b64":"..."}, the stored bytes        text:..., hex:..., b64:...
 //
 // Reading JSON is a little wider than writing it: integers may be decimal strings, byte strings may
@@ -41,6 +43,8 @@ namespace rdb::tools {
 
 using Json = nlohmann::ordered_json;
 
+class CompositeCodec;
+
 class ValueCodec {
  public:
   // stored_width: what the catalog declares. A type whose computed width contradicts it is treated
@@ -49,7 +53,7 @@ class ValueCodec {
   ValueCodec(ValueCodec&&) noexcept;
   ~ValueCodec();
 
-  bool known() const noexcept { return shape_ != nullptr; }
+  bool known() const noexcept { return shape_ != nullptr || composite_ != nullptr; }
   // Byte strings and text, whose keys have prefixes.
   bool has_prefixes() const noexcept;
   const TypeName& type() const noexcept { return type_; }
@@ -74,12 +78,13 @@ class ValueCodec {
 
   TypeName type_;
   std::optional<uint32_t> stored_width_;
-  std::unique_ptr<Shape> shape_;  // null: unknown
+  std::unique_ptr<Shape> shape_;               // at most one of the two is there
+  std::unique_ptr<CompositeCodec> composite_;  // neither: unknown
 };
 
-// The type a user names on the command line: a stored name ("u64", "&str", "[u8;16]", "()") or one
-// of the words str, string, bytes, unit. Throws invalid_argument when this release does not know
-// it.
+// The type a user names on the command line: a stored name ("u64", "&str", "[u8;16]", "(&str,u64)",
+// "chrono::NaiveDate"), one of the words str, string, bytes, unit, or "legacy:" and a tuple as redb
+// up to version 2 wrote it. Throws invalid_argument when this release does not know it.
 TypeName parse_type_argument(std::string_view text);
 
 // "u64"; other classes as "name (class 2)".

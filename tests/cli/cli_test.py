@@ -641,6 +641,31 @@ class UnknownTypes(CliTest):
     def edit_catalog(self, old, new):
         subprocess.run([EDIT_CATALOG, self.db, old.hex(), new.hex()], check=True)
 
+    def test_composite_keys_and_values_are_json(self):
+        types = ("--create", "--key-type", "(&str,u64)", "--value-type", "Option<chrono::NaiveDate>")
+        self.rdb("put", self.db, "t", '["b",1]', "null", *types)
+        self.rdb("put", self.db, "t", '["aa",2]', '"2024-02-29"')
+        rows = [{"key": ["aa", 2], "value": "2024-02-29"}, {"key": ["b", 1], "value": None}]
+        self.assertEqual(self.rows("scan", self.db, "t"), rows)
+        self.assertEqual(self.rows("scan", self.db, "t", "--from", '["aa",3]'), rows[1:])
+        self.assertEqual(self.rdb("get", self.db, "t", '["aa",2]'), '"2024-02-29"\n')
+        self.assertEqual(self.json("tables", self.db)["tables"][0]["key_type"],
+                         {"class": 3, "name": "(&str,u64)"})
+        exported = self.rdb("export", self.db, "t")
+        self.rdb("import", self.db, "copy", *types, stdin=exported)
+        self.assertEqual(self.rows("scan", self.db, "copy"), rows)
+        self.rdb("put", self.db, "t", '["aa"]', "null", code=USAGE)
+        self.assertIn("has 1 items, but", self.error)
+        self.rdb("put", self.db, "t", '["aa",1]', '"2023-02-29"', code=USAGE)
+        self.rdb("put", self.db, "days", "2024-02-29", "00112233-4455-6677-8899-aabbccddeeff", "--create",
+                 "--key-type", "chrono::NaiveDate", "--value-type", "uuid::Uuid")
+        self.assertEqual(self.rdb("get", self.db, "days", "2024-02-29"),
+                         "00112233-4455-6677-8899-aabbccddeeff\n")
+        self.rdb("put", self.db, "old", '["a",1]', "7", "--create", "--key-type", "legacy:(&str,u8)",
+                 "--value-type", "u8")
+        self.assertEqual(self.json("tables", self.db)["tables"][2]["key_type"], "(&str,u8)")
+        self.assertTrue(self.json("verify", self.db)["ok"])
+
     def test_unknown_types_are_listed_and_read_raw(self):
         self.make("u64", "u64", [(i, i * i) for i in range(5)], table="known")
         self.edit_catalog(b"\x01u64\x01u64", b"\x02Abc\x02Xyz")

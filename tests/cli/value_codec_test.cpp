@@ -2,6 +2,7 @@
 // directions, and what is refused.
 #include "value_codec.hpp"
 
+#include "format/type_info.hpp"
 #include "support.hpp"
 
 namespace rdb::tools {
@@ -229,7 +230,7 @@ TEST_SUITE("cli/value_codec") {
 
   TEST_CASE("unknown types are raw bytes of the stored width") {
     for (const TypeName& type :
-         {TypeName{2, "Point {x: u32}"}, TypeName{1, "Option<u8>"}, TypeName{2, "u32"},
+         {TypeName{2, "Point {x: u32}"}, TypeName{1, "Option<app::Id>"}, TypeName{2, "u32"},
           TypeName{3, "(u8,&str)"}, TypeName{1, "[u8;]"}, TypeName{1, "[&str;2]"},
           TypeName{1, "[u8;99999999999]"}, TypeName{1, "[[u8;4294967295];4294967295]"},
           TypeName{1, "[();4294967295]"}, TypeName{1, std::string(100000, '[')}}) {
@@ -271,7 +272,107 @@ TEST_SUITE("cli/value_codec") {
     CHECK(parse_type_argument("[u32;4]") == TypeName{TypeName::kBuiltin, "[u32;4]"});
     CHECK_THROWS_CODE(parse_type_argument(""), ErrorCode::invalid_argument);
     CHECK_THROWS_CODE(parse_type_argument("uint64"), ErrorCode::invalid_argument);
-    CHECK_THROWS_CODE(parse_type_argument("Option<u8>"), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("Option<app::Id>"), ErrorCode::invalid_argument);
+  }
+
+  TEST_CASE("composites are named with the class this library creates them with") {
+    CHECK(parse_type_argument("Option<u8>") == TypeName{TypeName::kBuiltin, "Option<u8>"});
+    CHECK(parse_type_argument("(&str,u64)") == TypeName{TypeName::kTuple, "(&str,u64)"});
+    CHECK(parse_type_argument("(u8,u64)") == TypeName{TypeName::kBuiltin, "(u8,u64)"});
+    CHECK(parse_type_argument("legacy:(&str,u64)") == TypeName{TypeName::kBuiltin, "(&str,u64)"});
+    CHECK(parse_type_argument("uuid::Uuid") == TypeName{TypeName::kUserDefined, "uuid::Uuid"});
+    CHECK_THROWS_CODE(parse_type_argument("legacy:(u8,u64)"), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("ttl::u64"), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("[((),());4000000]"), ErrorCode::invalid_argument);
+  }
+
+  TEST_CASE("composites, dates and identifiers go to JSON and back") {
+    struct Composite {
+      const char* type;
+      const char* json;
+      const char* bytes;
+      const char* text;
+    };
+    const Composite composites[] = {
+        {"(&str,u64)", "[\"ab\",7]", "0261620700000000000000", "[\"ab\",7]"},
+        {"legacy:(&str,u64)", "[\"ab\",7]", "0200000061620700000000000000", "[\"ab\",7]"},
+        {"Option<&str>", "null", "00", "null"},
+        {"Option<&str>", "\"x\"", "0178", "\"x\""},
+        {"Option<Option<u8>>", "{\"some\":null}", "010000", "{\"some\":null}"},
+        {"Option<Option<u8>>", "null", "000000", "null"},
+        {"Vec<u16>", "[1,2]", "0201000200", "[1,2]"},
+        {"[&str;2]", "[\"a\",\"\"]", "090000000900000061", "[\"a\",\"\"]"},
+        {"(i128,f32,char,bool,())",
+         "[\"-170141183460469231731687303715884105728\",0.1,\"\xc3\xa9\",true,null]",
+         "00000000000000000000000000000080cdcccc3de9000001",
+         "[\"-170141183460469231731687303715884105728\",0.1,\"\xc3\xa9\",true,null]"},
+        {"(u8,&[u8])", "[1,{\"b64\":\"AP8=\"}]", "0100ff", "[1,{\"b64\":\"AP8=\"}]"},
+        {"uuid::Uuid", "\"00112233-4455-6677-8899-aabbccddeeff\"",
+         "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-aabbccddeeff"},
+        {"chrono::NaiveDate", "\"2024-02-29\"", "e8070000021d", "2024-02-29"},
+        {"chrono::NaiveDate", "\"-0001-01-01\"", "ffffffff0101", "-0001-01-01"},
+        {"chrono::NaiveDate", "\"+12024-12-31\"", "f82e00000c1f", "+12024-12-31"},
+        {"chrono::NaiveTime", "\"23:59:59.000005\"", "7f510188130000", "23:59:59.000005"},
+        {"chrono::NaiveTime", "\"23:59:60.5\"", "7f5101002f6859", "23:59:60.5"},
+        {"chrono::NaiveDateTime", "\"2024-02-29T01:00:00\"", "e8070000021d100e0000000000",
+         "2024-02-29T01:00:00"},
+        {"chrono::DateTime<chrono::FixedOffset>", "\"2024-02-29T01:30:00+02:00\"",
+         "e8070000021c784a0100000000201c0000", "2024-02-29T01:30:00+02:00"},
+        {"chrono::FixedOffset", "\"-01:00\"", "f0f1ffff", "-01:00"},
+        {"chrono::FixedOffset", "\"+23:59:59\"", "7f510100", "+23:59:59"},
+        {"(chrono::NaiveDate,&str)", "[\"2024-02-29\",\"leap\"]", "e8070000021d6c656170",
+         "[\"2024-02-29\",\"leap\"]"},
+    };
+    for (const Composite& composite : composites) {
+      CAPTURE(composite.type);
+      CAPTURE(composite.json);
+      const TypeName type = parse_type_argument(composite.type);
+      const ValueCodec codec(type, format::describe_type(type).width);
+      REQUIRE(codec.known());
+      CHECK(codec.to_json(unhex(composite.bytes)).dump() == composite.json);
+      CHECK(hex(codec.from_json(Json::parse(composite.json))) == composite.bytes);
+      CHECK(codec.exact(unhex(composite.bytes)) == composite.text);
+      CHECK(hex(codec.from_text(composite.text)) == composite.bytes);
+      CHECK(hex(codec.from_text("hex:" + std::string(composite.bytes))) == composite.bytes);
+    }
+  }
+
+  TEST_CASE("composites that do not fit are refused, naming value and type") {
+    const auto refusal_of = [](const char* name, const char* json) -> std::string {
+      const TypeName type = parse_type_argument(name);
+      try {
+        ValueCodec(type, format::describe_type(type).width).from_json(Json::parse(json));
+      } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::invalid_argument);
+        return error.what();
+      }
+      return "accepted";
+    };
+    CHECK(refusal_of("(&str,u64)", "[\"ab\"]") ==
+          "[\"ab\"] has 1 items, but (&str,u64) (class 3) has 2 there");
+    CHECK(refusal_of("(&str,u64)", "7") == "7 is not a list, as needed for (&str,u64) (class 3)");
+    CHECK(refusal_of("(&str,u8)", "[\"ab\",256]") == "256 is out of range for u8 (0 to 255)");
+    CHECK(refusal_of("(&str,u8)", "[{\"hex\":\"ff\"},1]") ==
+          "member 0 of \"(&str,u8)\" is not UTF-8");
+    CHECK(refusal_of("Option<Option<u8>>", "7") ==
+          "7 is neither null nor {\"some\": ...}, as needed for a part of Option<Option<u8>>");
+    CHECK(refusal_of("chrono::NaiveDate", "\"2023-02-29\"") ==
+          "\"2023-02-29\" is no text of a date or time, as needed for chrono::NaiveDate (class 2)");
+    for (const char* text : {"\"24:00:00\"", "\"12:00:59.5x\"", "\"12:00:61\"", "\"1:00\"", "7"}) {
+      CHECK(refusal_of("chrono::NaiveTime", text).find("is no text of a date") !=
+            std::string::npos);
+    }
+    CHECK(refusal_of("chrono::DateTime<chrono::FixedOffset>", "\"2024-02-29T01:30:00\"")
+              .find("is no text of a date") != std::string::npos);
+    CHECK(refusal_of("uuid::Uuid", "\"00112233-4455\"").find("is no UUID") != std::string::npos);
+  }
+
+  TEST_CASE("stored bytes of a composite that are no value are shown as they are") {
+    const TypeName type = parse_type_argument("(&str,u8)");
+    const ValueCodec codec(type, std::nullopt);
+    CHECK(codec.to_json(unhex("056161")).dump() == "{\"b64\":\"BWFh\"}");
+    CHECK(codec.exact(unhex("056161")) == "hex:056161");
+    CHECK_THROWS_CODE(codec.from_text("hex:056161"), ErrorCode::invalid_argument);
   }
 }
 
