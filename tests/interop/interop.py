@@ -183,8 +183,8 @@ def exchange(spec, writer, dirty, rounds=ROUNDS, cells=()):
     return play
 
 
-MIXED = "all:0,all:1,all:100,all:2000"
-MIXED_SMALL = "all:0,all:1,all:100s,all:2000"  # no value larger than a small region
+MIXED = "all:0,all:1,all:100,all:2000,composites:1,composites:100"
+MIXED_SMALL = "all:0,all:1,all:100s,all:2000,composites:100s"  # no value larger than a small region
 
 SEPARATORS = "str-str:8000,bytes-bytes:8000,String-String:3000,str-unit:20000"
 
@@ -452,7 +452,7 @@ def plan_short():
             for size in (10, 0):
                 cells = [(case, size, writer, ending) for case in ALL_CASES]
                 chains.append((f"{size} rows, {writer}, {ending}",
-                               exchange(f"all:{size}", writer, dirty, rounds=2, cells=cells)))
+                               exchange(f"all:{size},composites:{size}", writer, dirty, rounds=2, cells=cells)))
         chains.append((f"many regions, {ending}",
                        profiles(("--region-pages", REGION_PAGES), dirty, "all:1,all:100s")))
     chains += [("crossed byte order", crossed_order), ("mixed byte orders", mixed_order),
@@ -468,13 +468,13 @@ def plan(long):
     chains = []
     if long:
         chains += [(f"past one region, {writer}", past_one_region(writer)) for writer in ("redb", "shodh")]
-        everything = ",".join(f"{case}:{size}" for case in CASES for size in (0, 1, 10, 300)) + ",kept:100"
+        everything = "all:0,all:1,all:10,all:300,kept:100"
         scalars = ",".join(f"{case}:300" for case in CASES if "[" not in case)
         others = ("redb4", "shodh", "redb")
         for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
             chains += [
                 (f"redb 4, {ending}", later_redb("redb4", ("redb4",), everything, dirty)),
-                (f"redb 4 on rdb's, {ending}", later_redb("rdb", others, everything.removesuffix(",kept:100"), dirty)),
+                (f"redb 4 on rdb's, {ending}", later_redb("rdb", others, "all:1,all:300", dirty)),
                 (f"redb 4 and the others, {ending}", later_redb("redb4", others, scalars, dirty)),
             ]
     for number, writer in enumerate(WRITERS):
@@ -482,7 +482,7 @@ def plan(long):
             for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
                 cells = [(case, 100000, writer, ending) for case in ALL_CASES]
                 chains.append((f"100000 rows, {writer}, {ending}",
-                               exchange("all:100000", writer, dirty, cells=cells)))
+                               exchange("all:100000,composites:100000", writer, dirty, cells=cells)))
         else:
             # Each type once per writer group; the first half of the rounds closed, the rest crashed.
             third = CASES[number::len(WRITERS)]
@@ -495,7 +495,7 @@ def plan(long):
             for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
                 cells = [(case, size, writer, ending) for case in ALL_CASES]
                 chains.append((f"{size} rows, {writer}, {ending}",
-                               exchange(f"all:{size}", writer, dirty, cells=cells)))
+                               exchange(f"all:{size},composites:{size}", writer, dirty, cells=cells)))
     for ending, dirty in (("closed", clean), ("crashed", dirty_always)):
         chains.append((f"redb's byte order, {ending}", profiles(("--redb-profile",), dirty)))
         chains.append((f"many regions, {ending}",

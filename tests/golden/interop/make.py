@@ -16,6 +16,7 @@ import tempfile
 FOLDER = pathlib.Path(__file__).resolve().parent
 MAX_BYTES = 64 * 1024
 SMALL = "all:0s,all:9s,kept:8"
+COMPOSITES = "composites:0s,composites:9s"
 TREES = "u64-u64:600,str-unit:300,u32-unit:1500,bytes-bytes:12s"
 WRITTEN_BY = {"redb": "redb 3.1.3", "shodh": "shodh-redb 0.5.0", "redb4": "redb 4.6.0"}
 
@@ -45,6 +46,8 @@ RECIPES = {
                                   ("redb4", "turn", "--crash", "--open-txn")]),
     "redb4-savepoint": (SMALL, 13, [("redb4", "create"), ("redb4", "savepoint"), ("redb4", "turn"),
                                     ("redb4", "turn", "--crash")]),
+    "redb-composites": (COMPOSITES, 14, [("redb", "create"), ("redb", "turn"), ("redb", "turn")]),
+    "shodh-composites": (COMPOSITES, 15, [("shodh", "create"), ("shodh", "turn"), ("shodh", "turn")]),
 }
 
 

@@ -4,6 +4,8 @@
 //! native Rust values, so the encoding is the engine's own; over there they are encoded by hand.
 
 pub const MAX_LARGE: u64 = 3 * 1024 * 1024;
+/// Those that "all" stands for; the others are "composites".
+pub const PLAIN_CASES: usize = 28;
 pub const ALL_CHARS: u64 = 0x11_0000 - 0x800;
 pub const LETTERS: [char; 16] =
     ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'z', 'é', 'ß', 'λ', 'ж', '中', '文', '😀'];
@@ -175,7 +177,11 @@ pub fn parse_spec(spec: &str, all: &[&str]) -> Vec<Item> {
         let small = count.ends_with('s');
         let rows: u64 = count.trim_end_matches('s').parse().expect("a row count");
         let large = !small && rows <= 1000;
-        let cases = if case == "all" { all.to_vec() } else { vec![case] };
+        let cases = match case {
+            "all" => all[..PLAIN_CASES].to_vec(),
+            "composites" => all[PLAIN_CASES..].to_vec(),
+            _ => vec![case],
+        };
         for case in cases {
             items.push(Item { case: case.to_string(), rows, large });
         }
