@@ -297,7 +297,29 @@ class TypeParser {
   bool inside_legacy_ = false;
 };
 
+namespace {
+
+// Types without members are looked up with every table that is opened: their shapes are made once.
+std::vector<std::shared_ptr<const TypeShape>> make_builtin_shapes() {
+  std::vector<std::shared_ptr<const TypeShape>> shapes;
+  for (const NamedType& type : kBuiltinTypes) {
+    auto shape = std::make_shared<TypeShape>();
+    TypeParser(*shape, NestedTuples::by_outermost)
+        .parse_root({TypeName::kBuiltin, std::string(type.name), {}});
+    shapes.push_back(std::move(shape));
+  }
+  return shapes;
+}
+
+}  // namespace
+
 std::shared_ptr<const TypeShape> TypeShape::parse(const TypeName& type) {
+  static const auto kBuiltinShapes = make_builtin_shapes();
+  if (type.type_class == TypeName::kBuiltin) {
+    if (const NamedType* named = find_named(kBuiltinTypes, type.name)) {
+      return kBuiltinShapes[static_cast<size_t>(named - kBuiltinTypes)];
+    }
+  }
   auto shape = std::make_shared<TypeShape>();
   if (!TypeParser(*shape, type.reading.nested_tuples).parse_root(type)) return nullptr;
   return shape;

@@ -213,8 +213,9 @@ void bind_transaction(py::module_& module) {
           py::arg("value") = py::none(), py::arg("buffers") = false,
           "Opens a table; a writer creates it when it is missing.\n\n"
           "key and value are its types: bytes (also None), str, int (i64), float, bool, "
-          "type(None), a stored\ntype's name ('u64', '[u8;16]', '[f32;3]'), or a TypeName. They "
-          "must be those it is stored with.\nbuffers=True: values come as rdb.Value, without a "
+          "type(None),\nuuid.UUID, a class of datetime, a tuple of types, list[T], Optional[T], a "
+          "stored type's name\n('u64', '[u8;16]', '(&str,u64)'), or a TypeName. They must be those "
+          "it is stored with.\nbuffers=True: values come as rdb.Value, without a "
           "copy.")
       .def(
           "existing_table",
