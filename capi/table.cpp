@@ -136,6 +136,7 @@ rdb_status rdb_table_open_user(const rdb_txn* txn, rdb_slice name, const rdb_typ
     rdb::TypeReading key_reading = to_reading(key_struct, key_dropper);
     rdb::TypeReading value_reading = to_reading(value_struct, value_dropper);
     rdb_table*& handle = out_handle(out);
+    live(txn);
     require_not_null(key, "key");
     require_not_null(value, "value");
     const rdb::TypeName key_type = with_reading(to_type(key), std::move(key_reading));

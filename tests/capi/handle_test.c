@@ -22,6 +22,7 @@ static rdb_result* result;
 static rdb_listing* listing;
 static rdb_report* report;
 static rdb_cancel* cancel;
+static rdb_codec* codec;
 
 /* Calls every function that takes a handle and reports, with this pointer as the handle. */
 static void all_functions(void* handle, rdb_status expected) {
@@ -110,6 +111,24 @@ static void all_functions(void* handle, rdb_status expected) {
   CHECK_STATUS(rdb_cursor_next_batch_packed(as_cursor, buffer, 8, 0, &size, &size, &err), expected);
   CHECK_STATUS(rdb_cursor_delete(as_cursor, &err), expected);
 
+  rdb_codec* const as_codec = WRONG(rdb_codec, handle);
+  rdb_type_info type_info = RDB_TYPE_INFO_INIT;
+  rdb_item item = RDB_ITEM_INIT;
+  int32_t order;
+  CHECK_STATUS(rdb_table_open_user(as_txn, key, NULL, NULL, NULL, NULL, &new_table, &err),
+               expected);
+  CHECK_STATUS(rdb_codec_describe(as_codec, &type_info, &err), expected);
+  CHECK_STATUS(rdb_codec_compare(as_codec, key, key, &order, &err), expected);
+  CHECK_STATUS(rdb_codec_check(as_codec, key, &err), expected);
+  CHECK_STATUS(rdb_codec_begin(as_codec, &err), expected);
+  CHECK_STATUS(rdb_codec_put(as_codec, &item, &err), expected);
+  CHECK_STATUS(rdb_codec_put_unsigned(as_codec, 1, &err), expected);
+  CHECK_STATUS(rdb_codec_put_signed(as_codec, 1, &err), expected);
+  CHECK_STATUS(rdb_codec_put_bytes(as_codec, key, &err), expected);
+  CHECK_STATUS(rdb_codec_finish(as_codec, &slice, &err), expected);
+  CHECK_STATUS(rdb_codec_read(as_codec, key, &err), expected);
+  CHECK_STATUS(rdb_codec_next(as_codec, &item, &err), expected);
+
   CHECK_STATUS(rdb_listing_at(WRONG(rdb_listing, handle), 0, &info, &err), expected);
   CHECK_STATUS(rdb_report_describe(WRONG(rdb_report, handle), &report_info, &err), expected);
   CHECK_STATUS(rdb_report_problem(WRONG(rdb_report, handle), 0, &problem, &err), expected);
@@ -127,6 +146,7 @@ static void silent_functions(void* handle) {
   rdb_cancel_trigger(WRONG(rdb_cancel, handle));
   rdb_cancel_reset(WRONG(rdb_cancel, handle));
   rdb_cancel_free(WRONG(rdb_cancel, handle));
+  rdb_codec_free(WRONG(rdb_codec, handle));
 }
 
 int main(void) {
@@ -145,6 +165,7 @@ int main(void) {
   REQUIRE_OK(rdb_table_list(txn, &listing, &err));
   REQUIRE_OK(rdb_verify(db, NULL, &report, &err));
   REQUIRE_OK(rdb_cancel_create(&cancel, &err));
+  REQUIRE_OK(rdb_codec_create(NULL, &codec, &err));
   CHECK_STATUS(rdb_cancel_create(NULL, &err), RDB_ERR_MISUSE);
 
   CASE("no handle is misuse, and its release is nothing");
@@ -189,6 +210,7 @@ int main(void) {
   rdb_listing_free(listing);
   rdb_report_free(report);
   rdb_cancel_free(cancel);
+  rdb_codec_free(codec);
 
   if (!MEMORY_IS_WATCHED) { /* reading freed memory is what the signature is for */
     CASE("a handle released earlier is told, at best effort");
@@ -204,6 +226,8 @@ int main(void) {
     rdb_listing_free(listing);
     rdb_report_free(report);
     rdb_cancel_free(cancel);
+    rdb_codec_free(codec);
+    CHECK_STATUS(rdb_codec_begin(codec, &err), RDB_ERR_BAD_HANDLE);
     rdb_close_deferred(db);
   }
   return check_result();
