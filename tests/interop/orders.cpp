@@ -30,7 +30,10 @@ using format::TypeShape;
 class Tape {
  public:
   explicit Tape(uint64_t seed) : seed_(seed) {}
-  uint64_t next() { return mix(seed_, at_++ == changed_ ? change_ : 0, at_); }
+  uint64_t next() {
+    const uint64_t at = at_++;
+    return mix(seed_, at == changed_ ? change_ : 0, at);
+  }
   uint64_t below(uint64_t limit) { return next() % limit; }
   void rewind() { at_ = 0; }
   void change(uint64_t at, uint64_t how) {
