@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "base/checksum.hpp"
+#include "btree/collection.hpp"
 #include "format/branch_editor.hpp"
+#include "format/leaf_editor.hpp"
 
 namespace rdb::btree {
 namespace {
@@ -17,8 +19,13 @@ struct Level {
 
 }  // namespace
 
-void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths) {
+void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
+              const std::function<void(PageNumber)>& before_leaf) {
   page::FramePool& pool = writer.pool();
+  const auto is_leaf_page = [&](PageNumber page) {
+    const page::Operation operation(pool);
+    return is_leaf(pool.read(page, kDeferredChecksum, widths));
+  };
   if (!root || root->checksum != kDeferredChecksum || !writer.owned(root->page)) return;
 
   // The path of branches above the page in hand; a child's number within its parent is next - 1.
@@ -26,6 +33,7 @@ void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths) {
   PageNumber page = root->page;
   bool entering = true;
   for (;;) {
+    if (before_leaf && entering && is_leaf_page(page)) before_leaf(page);
     const page::Operation operation(pool);
     try {
       Bytes bytes = pool.read(page, kDeferredChecksum, widths);
@@ -68,6 +76,43 @@ void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths) {
       rethrow_naming(error, page);
     }
   }
+}
+
+void finalize_multimap(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
+                       const std::function<void()>& make_room) {
+  page::FramePool& pool = writer.pool();
+  const Widths outer_widths{widths.key, std::nullopt};
+  const auto outer_leaf = [&](PageNumber page) {
+    return LeafView::parse(pool.read(page, kDeferredChecksum, outer_widths), outer_widths);
+  };
+  struct Subtree {
+    uint32_t index;
+    TreeRoot root;
+  };
+  std::vector<Subtree> deferred;
+  finalize(writer, root, outer_widths, [&](PageNumber page) {
+    deferred.clear();
+    {
+      const page::Operation operation(pool);
+      const LeafView leaf = outer_leaf(page);
+      for (uint32_t i = 0; i < leaf.size(); ++i) {
+        const Collection collection = parse_collection(leaf.value(i), widths.value);
+        if (collection.values || collection.subtree.checksum != kDeferredChecksum) continue;
+        if (writer.owned(collection.subtree.page)) deferred.push_back({i, collection.subtree});
+      }
+    }
+    if (deferred.empty()) return;
+    for (Subtree& subtree : deferred) {
+      finalize(writer, subtree.root, collection_widths(widths.value));
+      make_room();
+    }
+    const page::Operation operation(pool);
+    outer_leaf(page).verify_offsets();
+    format::LeafEditor editor(writer.edit(page), outer_widths);
+    for (const Subtree& subtree : deferred) {
+      editor.replace_value(subtree.index, encode_subtree(*subtree.root));
+    }
+  });
 }
 
 }  // namespace rdb::btree

@@ -1,6 +1,9 @@
 // finalize.hpp: fills in the checksums that a write transaction has deferred (spec 02 section 6).
 #pragma once
 
+#include <functional>
+#include <optional>
+
 #include "btree/node.hpp"
 #include "page/page_writer.hpp"
 
@@ -12,6 +15,15 @@ namespace rdb::btree {
 //
 // Opens its own Operations, one per page, so pages may be spilled and loaded again meanwhile; the
 // caller must hold none. After a failure the tree is whole and may be finalized again.
-void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths);
+//
+// before_leaf, when given, is called for each owned leaf before its checksum is computed, outside
+// any Operation; it may still edit the leaf without changing its size.
+void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
+              const std::function<void(PageNumber)>& before_leaf = {});
+
+// The same for a multimap, subtrees first. widths: of keys and of one value. make_room is called
+// now and then, outside any Operation, and may write out dirty pages.
+void finalize_multimap(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
+                       const std::function<void()>& make_room);
 
 }  // namespace rdb::btree

@@ -69,11 +69,7 @@ InsertResult Mutator::insert(Bytes key, Bytes value, InsertMode mode,
   return atomically([&] {
     if (!root_) {
       if (mode == InsertMode::update_only) return InsertResult::refused;
-      length_ = 1;
-      const LeafEntry entry{key, value};
-      Change change;
-      change.add(place_leaf({&entry, 1}));
-      propagate(change);
+      insert_first(key, value);
       return InsertResult::inserted;
     }
     const LeafView leaf = descend([&](const BranchView& branch) {
@@ -107,6 +103,37 @@ bool Mutator::erase(Bytes key, std::vector<std::byte>* old_value) {
     remove(leaf, place.index, true);
     return true;
   });
+}
+
+Mutator::Located Mutator::locate(Bytes key) {
+  require_usable();
+  shape_.order.require_known("lookup");
+  if (!root_) return {};
+  return atomically([&]() -> Located {
+    const LeafView leaf = descend([&](const BranchView& branch) {
+      return shape_.order.child_index(branch, shape_.widths, key);
+    });
+    located_ = shape_.order.lower_bound(leaf, key);
+    if (!located_.equal) return {false, leaf_.owned, leaf_.page, {}};
+    return {true, leaf_.owned, leaf_.page, leaf.value(located_.index)};
+  });
+}
+
+void Mutator::put_located(Bytes key, Bytes value) {
+  check_sizes(key, value);
+  atomically([&] {
+    if (!root_) return insert_first(key, value);
+    const LeafView leaf = LeafView::parse(leaf_.bytes, shape_.widths);
+    if (located_.equal) {
+      replace(leaf, located_.index, value);
+    } else {
+      insert_new(leaf, located_.index, key, value);
+    }
+  });
+}
+
+void Mutator::erase_located() {
+  atomically([&] { remove(LeafView::parse(leaf_.bytes, shape_.widths), located_.index, true); });
 }
 
 bool Mutator::erase_first(std::vector<std::byte>* key, std::vector<std::byte>* value) {
@@ -247,6 +274,15 @@ std::optional<Mutator::Step> Mutator::neighbour(uint32_t level, bool must) {
 
 // ---- the leaf
 // ------------------------------------------------------------------------------------
+
+void Mutator::insert_first(Bytes key, Bytes value) {
+  path_.clear();
+  length_ = 1;
+  const LeafEntry entry{key, value};
+  Change change;
+  change.add(place_leaf({&entry, 1}));
+  propagate(change);
+}
 
 void Mutator::insert_new(const LeafView& leaf, uint32_t i, Bytes key, Bytes value) {
   const uint32_t n = leaf.size();

@@ -70,6 +70,20 @@ class Mutator {
   bool erase_first(std::vector<std::byte>* key = nullptr, std::vector<std::byte>* value = nullptr);
   bool erase_last(std::vector<std::byte>* key = nullptr, std::vector<std::byte>* value = nullptr);
 
+  // A change in two halves, for callers that look at the entry in between: locate() descends to
+  // key, put_located() and erase_located() change the entry there, or insert it. Nothing else may
+  // happen to this tree in between, both belong into one Operation, and what locate() returns is
+  // valid until the second half. Throw as insert() and erase() do.
+  struct Located {
+    bool found = false;
+    bool owned = false;  // the entry's leaf: replacing the value by one of its size cannot fail
+    PageNumber leaf;
+    Bytes value;
+  };
+  Located locate(Bytes key);
+  void put_located(Bytes key, Bytes value);
+  void erase_located();  // requires found
+
   // By position, as TreeCursor::position gives it; invalid_argument when there is no such entry.
   // The order need not be known. erase_at() never merges leaves: while the leaf keeps an entry, the
   // same position is that of the entry that followed (or one past the end of the leaf).
@@ -139,6 +153,7 @@ class Mutator {
   void require_usable() const;
 
   // ---- the leaf ----
+  void insert_first(Bytes key, Bytes value);
   void insert_new(const LeafView& leaf, uint32_t i, Bytes key, Bytes value);
   void replace(const LeafView& leaf, uint32_t i, Bytes value);
   void remove(const LeafView& leaf, uint32_t i, bool may_merge);
@@ -184,6 +199,7 @@ class Mutator {
 
   std::vector<Step> path_;  // branches, root first
   Step leaf_;
+  KeyOrder::Place located_;    // in leaf_, between the halves of a change
   PageNumber in_hand_;         // the page being read: what fails there is its fault
   bool at_left_edge_ = false;  // the leaf is the leftmost, the rightmost of the tree
   bool at_right_edge_ = false;

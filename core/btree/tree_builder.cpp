@@ -56,7 +56,6 @@ TreeRoot TreeBuilder::finish() {
   if (length_ == 0) return {};
   place_leaf();
   while (children_.size() > 1) place_branches();
-  allocated_.clear();
   return format::RootRecord{children_.front().page, kDeferredChecksum, length_};
 }
 

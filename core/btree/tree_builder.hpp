@@ -32,11 +32,11 @@ class TreeBuilder {
   void add(Bytes key, Bytes value);
 
   // The tree, its checksums still to be computed by finalize(); nothing when add() was never
-  // called. No other call follows.
+  // called. No call but abandon() follows.
   TreeRoot finish();
 
-  // After a failure: gives back every page. False: some may be lost, the transaction can only be
-  // aborted.
+  // After a failure, also of what followed finish(): gives back every page. False: some may be
+  // lost, the transaction can only be aborted.
   bool abandon() noexcept;
 
  private:

@@ -1,20 +1,10 @@
 #include "btree/walk.hpp"
 
 #include <algorithm>
-#include <string>
+
+#include "btree/collection.hpp"
 
 namespace rdb::btree {
-namespace {
-
-constexpr std::byte kInlineCollection{1};
-constexpr std::byte kSubtreeV1{2};
-constexpr std::byte kSubtree{3};
-
-[[noreturn]] void throw_collection(const char* what) {
-  throw Error(ErrorCode::corrupted, std::string("a multimap collection ") + what);
-}
-
-}  // namespace
 
 Bytes PoolReader::read(PageNumber page, const Checksum& expected, const Widths& widths,
                        bool verify) {
@@ -84,64 +74,100 @@ void walk_pages(PageReader& reader, const TreeRoot& root, const Widths& widths,
   }
 }
 
+namespace {
+
+// The pages of one table, which a damaged file may reach again and again.
+class PageLimit {
+ public:
+  explicit PageLimit(uint64_t file_pages) : left_(file_pages) {}
+  void take(PageNumber page) {
+    if (page.base_pages() > left_) {
+      throw_tree_corrupted(page, "its tree has more pages than the file");
+    }
+    left_ -= page.base_pages();
+  }
+
+ private:
+  uint64_t left_;
+};
+
+// Adds all of a page but what its entries are: that is left to count_leaf.
+void add_page(TableStats& stats, const PageVisit& page,
+              const std::function<void(const LeafView&)>& count_leaf) {
+  stats.tree_height = std::max(stats.tree_height, page.depth + 1);
+  uint64_t used;
+  if (page.leaf != nullptr) {
+    used = page.leaf->used_bytes();
+    count_leaf(*page.leaf);
+  } else {
+    used = page.branch->used_bytes();
+    ++stats.branch_pages;
+    stats.metadata_bytes += used;
+  }
+  stats.fragmented_bytes += page.page.bytes() - used;
+}
+
+void add_plain_leaf(TableStats& stats, const LeafView& leaf) {
+  const uint64_t used = leaf.used_bytes();
+  const uint64_t stored = used - leaf.keys_begin();
+  ++stats.leaf_pages;
+  stats.stored_leaf_bytes += stored;
+  stats.metadata_bytes += used - stored;
+}
+
+}  // namespace
+
 TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
                       uint64_t file_pages) {
   TableStats stats;
-  uint64_t pages = 0;
+  PageLimit limit(file_pages);
   if (root) stats.entries = root->length;
   walk_pages(reader, root, widths, [&](const PageVisit& page) {
-    pages += page.page.base_pages();
-    if (pages > file_pages) {
-      throw_tree_corrupted(page.page, "its tree has more pages than the file");
-    }
-    stats.tree_height = std::max(stats.tree_height, page.depth + 1);
-    uint64_t used;
-    if (page.leaf != nullptr) {
-      used = page.leaf->used_bytes();
-      const uint64_t stored = used - page.leaf->keys_begin();
-      ++stats.leaf_pages;
-      stats.stored_leaf_bytes += stored;
-      stats.metadata_bytes += used - stored;
-    } else {
-      used = page.branch->used_bytes();
-      ++stats.branch_pages;
-      stats.metadata_bytes += used;
-    }
-    stats.fragmented_bytes += page.page.bytes() - used;
+    limit.take(page.page);
+    add_page(stats, page, [&](const LeafView& leaf) { add_plain_leaf(stats, leaf); });
   });
   return stats;
 }
 
-Collection parse_collection(Bytes value, std::optional<uint32_t> value_width, bool strict) {
-  if (value.empty()) throw_collection("is empty");
-  Collection collection;
-  if (value[0] == kInlineCollection) {
-    const Bytes image = value.subspan(1);
-    const LeafView leaf = LeafView::parse(image, collection_widths(value_width));
-    leaf.verify_offsets();
-    if (strict && leaf.used_bytes() != image.size()) throw_collection("has surplus bytes");
-    collection.inline_leaf = image;
-  } else if (value[0] == kSubtree) {
-    if (value.size() < 1 + format::RootRecord::kBytes)
-      throw_collection("ends within its root record");
-    if (strict && value.size() > 1 + format::RootRecord::kBytes) {
-      throw_collection("has surplus bytes");
-    }
-    collection.subtree = format::RootRecord::decode(&value[1]);
-  } else if (value[0] == kSubtreeV1) {
-    throw_collection("has the form of file format version 1");
-  } else {
-    throw_collection("has an unknown form");
+TableStats multimap_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
+                          uint64_t pairs, uint64_t file_pages) {
+  TableStats stats;
+  PageLimit limit(file_pages);
+  std::vector<format::RootRecord> subtrees;
+  walk_pages(reader, root, {widths.key, std::nullopt}, [&](const PageVisit& page) {
+    limit.take(page.page);
+    add_page(stats, page, [&](const LeafView& leaf) {
+      uint64_t stored = 0;
+      const size_t known = subtrees.size();
+      for (uint32_t i = 0; i < leaf.size(); ++i) {
+        const Collection collection = parse_collection(leaf.value(i), widths.value);
+        if (collection.values) {
+          stored += collection.values->used_bytes() - collection.values->keys_begin();
+        } else {
+          subtrees.push_back(collection.subtree);
+        }
+      }
+      ++(subtrees.size() > known ? stats.branch_pages : stats.leaf_pages);
+      stats.stored_leaf_bytes += stored;
+      stats.metadata_bytes += leaf.used_bytes() - stored;
+    });
+  });
+  const uint32_t outer_height = stats.tree_height;
+  for (const format::RootRecord& subtree : subtrees) {
+    TableStats inner;
+    walk_pages(reader, subtree, collection_widths(widths.value), [&](const PageVisit& page) {
+      limit.take(page.page);
+      add_page(inner, page, [&](const LeafView& leaf) { add_plain_leaf(inner, leaf); });
+    });
+    stats.leaf_pages += inner.leaf_pages;
+    stats.branch_pages += inner.branch_pages;
+    stats.stored_leaf_bytes += inner.stored_leaf_bytes;
+    stats.metadata_bytes += inner.metadata_bytes;
+    stats.fragmented_bytes += inner.fragmented_bytes;
+    stats.tree_height = std::max(stats.tree_height, outer_height + inner.tree_height);
   }
-  return collection;
-}
-
-void for_each_subtree(const LeafView& outer_leaf, std::optional<uint32_t> value_width,
-                      const std::function<void(const format::RootRecord&)>& found) {
-  for (uint32_t i = 0; i < outer_leaf.size(); ++i) {
-    const Collection collection = parse_collection(outer_leaf.value(i), value_width);
-    if (!collection.inline_leaf) found(collection.subtree);
-  }
+  stats.entries = pairs;
+  return stats;
 }
 
 }  // namespace rdb::btree

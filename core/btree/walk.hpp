@@ -88,22 +88,9 @@ void walk_pages(PageReader& reader, const TreeRoot& root, const Widths& widths,
 TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
                       uint64_t file_pages);
 
-// The values of a multimap key (spec 02 section 11.2): a leaf image inside the outer leaf, or a
-// tree of its own whose keys are the values.
-struct Collection {
-  std::optional<Bytes> inline_leaf;  // a leaf with widths {value width, 0}, exactly its used bytes
-  format::RootRecord subtree;        // when there is no inline_leaf
-};
-
-// Widths of inline leaf images and subtrees of a multimap whose values have this width.
-inline Widths collection_widths(std::optional<uint32_t> value_width) { return {value_width, 0}; }
-
-// Judges everything but the order of the values; throws corrupted. strict also refuses surplus
-// bytes.
-Collection parse_collection(Bytes value, std::optional<uint32_t> value_width, bool strict = false);
-
-// Calls found for each subtree of an outer leaf, after judging every collection in it.
-void for_each_subtree(const LeafView& outer_leaf, std::optional<uint32_t> value_width,
-                      const std::function<void(const format::RootRecord&)>& found);
+// The same of a multimap (spec 02 section 14), whose keys count as metadata, and whose outer leaves
+// count as branches where they name subtrees. widths: of keys and of one value.
+TableStats multimap_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
+                          uint64_t pairs, uint64_t file_pages);
 
 }  // namespace rdb::btree

@@ -11,6 +11,7 @@
 #include "io/memory_backend.hpp"
 #include "io/prewriting_backend.hpp"
 #include "rdb/error.hpp"
+#include "table/multimap_impl.hpp"
 #include "table/table_impl.hpp"
 #include "txn/read_txn.hpp"
 #include "txn/table_rules.hpp"
@@ -156,7 +157,7 @@ uint64_t ReadTxn::id() const {
 
 Table ReadTxn::open_table(std::string_view name, const TypeName& key, const TypeName& value) const {
   format::TableRecord record = impl_->record(name);
-  txn::check_table_types(name, record, key, value);
+  txn::check_table_types(name, record, key, value, TableKind::normal);
   record.key_type.reading = key.reading;
   record.value_type.reading = value.reading;
   return Table(std::make_shared<table::TableImpl>(impl_, name, record));
@@ -164,8 +165,23 @@ Table ReadTxn::open_table(std::string_view name, const TypeName& key, const Type
 
 Table ReadTxn::open_table_raw(std::string_view name) const {
   const format::TableRecord record = impl_->record(name);
-  txn::check_table_types(name, record, record.key_type, record.value_type);
+  txn::check_table_types(name, record, record.key_type, record.value_type, TableKind::normal);
   return Table(std::make_shared<table::TableImpl>(impl_, name, record));
+}
+
+Multimap ReadTxn::open_multimap(std::string_view name, const TypeName& key,
+                                const TypeName& value) const {
+  format::TableRecord record = impl_->record(name);
+  txn::check_table_types(name, record, key, value, TableKind::multimap);
+  record.key_type.reading = key.reading;
+  record.value_type.reading = value.reading;
+  return Multimap(std::make_shared<table::MultimapImpl>(impl_, name, record));
+}
+
+Multimap ReadTxn::open_multimap_raw(std::string_view name) const {
+  const format::TableRecord record = impl_->record(name);
+  txn::check_table_types(name, record, record.key_type, record.value_type, TableKind::multimap);
+  return Multimap(std::make_shared<table::MultimapImpl>(impl_, name, record));
 }
 
 std::vector<TableInfo> ReadTxn::list_tables() const { return impl_->list_tables(); }
@@ -192,10 +208,21 @@ void WriteTxn::set_durability(Durability durability) { impl_->set_durability(dur
 void WriteTxn::set_two_phase_commit(bool on) { impl_->set_two_phase(on); }
 void WriteTxn::set_quick_repair(bool on) { impl_->set_quick_repair(on); }
 Table WriteTxn::open_table(std::string_view name, const TypeName& key, const TypeName& value) {
-  return Table(std::make_shared<table::TableImpl>(impl_, impl_->open_table(name, key, value)));
+  return Table(std::make_shared<table::TableImpl>(
+      impl_, impl_->open_table(name, key, value, TableKind::normal)));
 }
 Table WriteTxn::open_table_raw(std::string_view name) {
-  return Table(std::make_shared<table::TableImpl>(impl_, impl_->open_table_raw(name)));
+  return Table(
+      std::make_shared<table::TableImpl>(impl_, impl_->open_table_raw(name, TableKind::normal)));
+}
+Multimap WriteTxn::open_multimap(std::string_view name, const TypeName& key,
+                                 const TypeName& value) {
+  return Multimap(std::make_shared<table::MultimapImpl>(
+      impl_, impl_->open_table(name, key, value, TableKind::multimap)));
+}
+Multimap WriteTxn::open_multimap_raw(std::string_view name) {
+  return Multimap(std::make_shared<table::MultimapImpl>(
+      impl_, impl_->open_table_raw(name, TableKind::multimap)));
 }
 std::vector<TableInfo> WriteTxn::list_tables() const { return impl_->list_tables(); }
 std::optional<TableInfo> WriteTxn::find_table(std::string_view name) const {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "btree/collection.hpp"
 #include "btree/verify.hpp"
 #include "db/findings.hpp"
 #include "db/page_census.hpp"
@@ -44,22 +45,20 @@ struct Collections {
 
 // Whether the order depends on how nested tuples are encoded: which of the two the file has, only
 // its writer knows.
-bool is_ambiguous(const format::TypeInfo& type) {
-  return type.shape != nullptr && type.shape->ambiguous();
+bool is_ambiguous(const TypeName& type) {
+  const format::TypeInfo info = format::describe_type(type);
+  return info.shape != nullptr && info.shape->ambiguous();
 }
 
-// The order of a type whose stored width is the type's own; else of nothing.
-btree::KeyOrder value_order(const TableRecord& record) {
-  format::TypeInfo values = format::describe_type(record.value_type);
-  if (values.known && values.width != record.widths.value) values = {};
-  if (is_ambiguous(values)) values = {};
-  return btree::KeyOrder(values);
-}
-
-// The table's shape; of its order, only what is certain.
+// The shapes of the table and of the values of a key; of their orders, only what is certain.
 btree::TreeShape judged_shape(const TableRecord& record) {
   btree::TreeShape shape = txn::tree_shape(record);
-  if (is_ambiguous(format::describe_type(record.key_type))) shape.order = {};
+  if (is_ambiguous(record.key_type)) shape.order = {};
+  return shape;
+}
+btree::TreeShape judged_collection_shape(const TableRecord& record) {
+  btree::TreeShape shape = txn::collection_shape(record);
+  if (is_ambiguous(record.value_type)) shape.order = {};
   return shape;
 }
 
@@ -364,7 +363,7 @@ void Verifier::check_envelopes(const std::string& object, const TableRecord& rec
 void Verifier::collect(const std::string& object, const TableRecord& record,
                        Collections& collections, PageNumber page, const LeafView& leaf,
                        bool trusted) {
-  const btree::KeyOrder order = value_order(record);
+  const btree::KeyOrder order = judged_collection_shape(record).order;
   std::vector<std::byte> opened;
   for (uint32_t i = 0; i < leaf.size(); ++i) {
     try {
@@ -372,12 +371,11 @@ void Verifier::collect(const std::string& object, const TableRecord& record,
       const auto collection =
           btree::parse_collection(record.compressed ? format::open_value(stored, opened) : stored,
                                   record.widths.value, true);
-      if (!collection.inline_leaf) {
+      if (!collection.values) {
         collections.subtrees.emplace_back(collection.subtree, trusted);
         continue;
       }
-      const LeafView values =
-          LeafView::parse(*collection.inline_leaf, btree::collection_widths(record.widths.value));
+      const LeafView& values = *collection.values;
       collections.inline_values += values.size();
       if (!trusted || !order.known() || level_ != VerifyLevel::full) continue;
       for (uint32_t j = 1; j < values.size(); ++j) {
@@ -398,7 +396,7 @@ void Verifier::collect(const std::string& object, const TableRecord& record,
 
 void Verifier::check_collections(const std::string& object, const TableRecord& record,
                                  const Collections& collections, bool complete) {
-  const btree::TreeShape shape{btree::collection_widths(record.widths.value), value_order(record)};
+  const btree::TreeShape shape = judged_collection_shape(record);
   uint64_t pairs = collections.inline_values;
   for (const auto& [root, trusted] : collections.subtrees) {
     const auto result = verify_tree(object, meaning::kRowsLost, root, shape, tree_options(trusted));
@@ -484,8 +482,7 @@ void Verifier::check_old_tree(const OldTree& tree) {
       };
     }
     check(record.root, judged_shape(record), table.trusted, visit);
-    const btree::TreeShape shape{btree::collection_widths(record.widths.value),
-                                 value_order(record)};
+    const btree::TreeShape shape = judged_collection_shape(record);
     for (const auto& [root, trusted] : subtrees) check(root, shape, trusted, {});
   }
 }

@@ -1,31 +1,9 @@
 #include "table/cursor_impl.hpp"
 
-#include <cstring>
-
-#include "base/endian.hpp"
 #include "rdb/error.hpp"
+#include "table/packed_record.hpp"
 
 namespace rdb::table {
-
-namespace {
-
-constexpr size_t kRecordAlignment = 4;
-
-size_t packed_bytes(Bytes key, Bytes value) {
-  const size_t bytes = 8 + key.size() + value.size();
-  return (bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
-}
-
-void pack(std::byte* out, Bytes key, Bytes value, size_t padded) {
-  base::store_le32(out, static_cast<uint32_t>(key.size()));
-  base::store_le32(out + 4, static_cast<uint32_t>(value.size()));
-  std::memcpy(out + 8, key.data(), key.size());
-  std::memcpy(out + 8 + key.size(), value.data(), value.size());
-  const size_t used = 8 + key.size() + value.size();
-  std::memset(out + used, 0, padded - used);
-}
-
-}  // namespace
 
 CursorImpl::CursorImpl(std::shared_ptr<TableImpl> table)
     : table_(std::move(table)),
@@ -53,15 +31,11 @@ void CursorImpl::require_fresh() const {
 }
 
 bool CursorImpl::above_lower(Bytes key) const {
-  if (lower_ == Bound::unbounded) return true;
-  const int order = table_->shape().order.compare(key, lower_key_);
-  return lower_ == Bound::included ? order >= 0 : order > 0;
+  return range_.above_lower(table_->shape().order, key);
 }
 
 bool CursorImpl::below_upper(Bytes key) const {
-  if (upper_ == Bound::unbounded) return true;
-  const int order = table_->shape().order.compare(key, upper_key_);
-  return upper_ == Bound::included ? order <= 0 : order < 0;
+  return range_.below_upper(table_->shape().order, key);
 }
 
 bool CursorImpl::land(bool found, Place otherwise) {
@@ -70,24 +44,24 @@ bool CursorImpl::land(bool found, Place otherwise) {
 }
 
 bool CursorImpl::enter_front() {
-  if (empty_range_) return land(false, Place::after);
+  if (range_.empty()) return land(false, Place::after);
   bool found = false;
-  if (lower_ == Bound::unbounded) {
+  if (!range_.has_lower()) {
     found = tree_.first();
   } else {
-    found = tree_.seek(lower_key_);
+    found = tree_.seek(range_.lower_key());
     if (found && !above_lower(tree_.key())) found = tree_.next();
   }
   return land(found && below_upper(tree_.key()), Place::after);
 }
 
 bool CursorImpl::enter_back() {
-  if (empty_range_) return land(false, Place::before);
+  if (range_.empty()) return land(false, Place::before);
   bool found = false;
-  if (upper_ == Bound::unbounded) {
+  if (!range_.has_upper()) {
     found = tree_.last();
   } else {
-    found = tree_.seek_le(upper_key_);
+    found = tree_.seek_le(range_.upper_key());
     if (found && !below_upper(tree_.key())) found = tree_.prev();
   }
   return land(found && above_lower(tree_.key()), Place::before);
@@ -149,8 +123,8 @@ bool CursorImpl::seek(Bytes key) {
   const auto lock = enter();
   table_->check_key(key);
   refresh();
-  if (empty_range_) return land(false, Place::after);
-  if (lower_ != Bound::unbounded && !above_lower(key)) return enter_front();
+  if (range_.empty()) return land(false, Place::after);
+  if (range_.has_lower() && !above_lower(key)) return enter_front();
   return land(tree_.seek(key) && below_upper(tree_.key()), Place::after);
 }
 
@@ -163,8 +137,8 @@ bool CursorImpl::seek_le(Bytes key) {
   const auto lock = enter();
   table_->check_key(key);
   refresh();
-  if (empty_range_) return land(false, Place::before);
-  if (upper_ != Bound::unbounded && !below_upper(key)) return enter_back();
+  if (range_.empty()) return land(false, Place::before);
+  if (range_.has_upper() && !below_upper(key)) return enter_back();
   return land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before);
 }
 
@@ -182,22 +156,9 @@ Bytes CursorImpl::value() const {
 
 void CursorImpl::set_range(const KeyRange& range) {
   const auto lock = enter();
-  const btree::KeyOrder& order = table_->shape().order;
-  const bool bounded = range.lower != Bound::unbounded || range.upper != Bound::unbounded;
-  if (bounded) table_->require_order();
-  if (range.lower != Bound::unbounded) table_->check_key(range.lower_key);
-  if (range.upper != Bound::unbounded) table_->check_key(range.upper_key);
+  table_->check_range(range);
   refresh();
-  lower_ = range.lower;
-  upper_ = range.upper;
-  lower_key_.assign(range.lower_key.begin(), range.lower_key.end());
-  upper_key_.assign(range.upper_key.begin(), range.upper_key.end());
-  // Decided before any descent: positions in different leaves do not tell (spec 02 section 13.2).
-  empty_range_ = false;
-  if (lower_ != Bound::unbounded && upper_ != Bound::unbounded) {
-    const int c = order.compare(lower_key_, upper_key_);
-    empty_range_ = c > 0 || (c == 0 && (lower_ == Bound::excluded || upper_ == Bound::excluded));
-  }
+  range_ = KeyBounds(range, table_->shape().order);
   place_ = Place::fresh;
 }
 

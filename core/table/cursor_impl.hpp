@@ -14,6 +14,7 @@
 
 #include "btree/cursor.hpp"
 #include "rdb/table.hpp"
+#include "table/key_bounds.hpp"
 #include "table/table_impl.hpp"
 
 namespace rdb::table {
@@ -62,11 +63,7 @@ class CursorImpl {
   mutable std::vector<std::byte> opened_;
   std::vector<std::vector<std::byte>> opened_batch_;
 
-  bool empty_range_ = false;
-  Bound lower_ = Bound::unbounded;
-  Bound upper_ = Bound::unbounded;
-  std::vector<std::byte> lower_key_;
-  std::vector<std::byte> upper_key_;
+  KeyBounds range_;
 };
 
 }  // namespace rdb::table

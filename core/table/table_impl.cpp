@@ -127,6 +127,13 @@ void TableImpl::check_key(Bytes key) const {
   require_order();
 }
 
+void TableImpl::check_range(const KeyRange& range) const {
+  if (range.lower == Bound::unbounded && range.upper == Bound::unbounded) return;
+  require_order();
+  if (range.lower != Bound::unbounded) check_key(range.lower_key);
+  if (range.upper != Bound::unbounded) check_key(range.upper_key);
+}
+
 void TableImpl::check_value(Bytes value) const {
   check_width(info_, "value", value, info_.value_width);
   check_rule(info_, "value", value, value_rule_);

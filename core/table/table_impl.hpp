@@ -68,7 +68,10 @@ class TableImpl {
   // Operations.
   void erase_at(std::span<const uint32_t> position);
   void check_key(Bytes key) const;
-  void require_order() const;  // throws unknown_key_type naming the table
+  void check_range(const KeyRange& range) const;
+  void check_record(Bytes key, Bytes value) const;
+  void require_order() const;                 // throws unknown_key_type naming the table
+  txn::WriteTxnImpl& require_writer() const;  // throws read_only naming the table
 
  private:
   // Runs fn(root) inside an Operation on the state the transaction sees.
@@ -77,12 +80,10 @@ class TableImpl {
   // Runs fn(mutator), which tells whether it changed anything.
   template <typename Fn>
   bool change(Fn&& fn);
-  txn::WriteTxnImpl& require_writer() const;
   Bytes open_envelope(Bytes stored, std::vector<std::byte>& scratch) const;
   // What to store for value; valid until the next call.
   Bytes stored_form(Bytes value) { return sealer_ ? sealer_->seal(value) : value; }
   void check_value(Bytes value) const;
-  void check_record(Bytes key, Bytes value) const;
   // put_batch() of records that break no rule.
   uint64_t put_in_order(std::span<const Table::Record> records, std::span<const uint32_t> order,
                         Table::PutMode mode);

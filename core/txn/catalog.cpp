@@ -1,5 +1,6 @@
 #include "txn/catalog.hpp"
 
+#include "btree/collection.hpp"
 #include "btree/cursor.hpp"
 #include "btree/mutator.hpp"
 #include "format/type_info.hpp"
@@ -51,12 +52,25 @@ bool erase_record(page::PageWriter& writer, format::TreeRoot& catalog, std::stri
   return mutator.erase(as_bytes(table));
 }
 
-btree::TreeShape tree_shape(const format::TableRecord& record) {
-  format::TypeInfo info = format::describe_type(record.key_type);
+namespace {
+
+btree::KeyOrder order_of(const TypeName& type, const std::optional<uint32_t>& stored_width) {
+  format::TypeInfo info = format::describe_type(type);
   // A name whose width is not the stored one is some other type of that name.
-  const bool told = info.known || record.key_type.reading.user_width != 0;
-  if (told && info.width != record.widths.key) info = {};
-  return {record.tree_widths(), btree::KeyOrder(info)};
+  const bool told = info.known || type.reading.user_width != 0;
+  if (told && info.width != stored_width) info = {};
+  return btree::KeyOrder(info);
+}
+
+}  // namespace
+
+btree::TreeShape tree_shape(const format::TableRecord& record) {
+  return {record.tree_widths(), order_of(record.key_type, record.widths.key)};
+}
+
+btree::TreeShape collection_shape(const format::TableRecord& record) {
+  return {btree::collection_widths(record.widths.value),
+          order_of(record.value_type, record.widths.value)};
 }
 
 TableInfo table_info(std::string_view name, const format::TableRecord& record) {

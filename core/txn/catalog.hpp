@@ -38,6 +38,8 @@ bool erase_record(page::PageWriter& writer, format::TreeRoot& catalog, std::stri
 
 // Shape of the (outer) tree of a table, comparator included as far as the type is known.
 btree::TreeShape tree_shape(const format::TableRecord& record);
+// Shape of the subtrees of a multimap, and of the leaf images that stand for small ones.
+btree::TreeShape collection_shape(const format::TableRecord& record);
 TableInfo table_info(std::string_view name, const format::TableRecord& record);
 
 }  // namespace rdb::txn

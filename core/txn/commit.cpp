@@ -67,10 +67,15 @@ void Committer::fold_table_roots() {
   page::PageWriter& writer = pages_.user();
   for (auto& [name, table] : txn_.tables_) {
     if (!table->changed) continue;
-    btree::finalize(writer, table->root, table->shape.widths);
+    if (table->multimap) {
+      btree::finalize_multimap(writer, table->root, table->record.widths,
+                               [&] { pages_.spill_if_needed(); });
+    } else {
+      btree::finalize(writer, table->root, table->shape.widths);
+    }
     format::TableRecord record = table->record;
     record.root = table->root;
-    record.length = record.root ? record.root->length : 0;
+    record.length = table->length();
     if (record == table->record) continue;
     put_record(writer, txn_.user_catalog_, name, record);
     table->record = record;

@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include "btree/collection.hpp"
+
 namespace rdb::txn {
 
 void walk_table(btree::PageReader& reader, const format::TableRecord& record,

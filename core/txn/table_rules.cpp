@@ -52,9 +52,16 @@ void check_table_name(std::string_view name) {
 }
 
 void check_table_types(std::string_view name, const format::TableRecord& record,
-                       const TypeName& key, const TypeName& value) {
-  if (record.kind == TableKind::multimap) {
-    throw Error(ErrorCode::table_is_multimap, quoted(name) + " is a multimap table");
+                       const TypeName& key, const TypeName& value, TableKind kind) {
+  if (record.kind != kind) {
+    if (kind == TableKind::normal) {
+      throw Error(ErrorCode::table_is_multimap, quoted(name) + " is a multimap table");
+    }
+    throw Error(ErrorCode::table_not_multimap, quoted(name) + " is no multimap table");
+  }
+  if (kind == TableKind::multimap && record.compressed) {
+    throw Error(ErrorCode::unsupported,
+                quoted(name) + ": multimaps of compressed databases cannot be opened yet");
   }
   if (record.key_alignment != 1 || record.value_alignment != 1) {
     throw Error(ErrorCode::type_changed,

@@ -7,9 +7,9 @@
 
 namespace rdb::txn {
 
-// The matching rules of spec 02 section 7.3 for a normal table.
+// The matching rules of spec 02 section 7.3.
 void check_table_types(std::string_view name, const format::TableRecord& record,
-                       const TypeName& key, const TypeName& value);
+                       const TypeName& key, const TypeName& value, TableKind kind);
 // Names a caller may create or change: non-empty UTF-8, no leading NUL, not reserved.
 void check_table_name(std::string_view name);
 

@@ -87,7 +87,7 @@ std::optional<format::TableRecord> WriteTxnImpl::current_record(std::string_view
   if (const StagedTable* table = staged(name)) {
     format::TableRecord record = table->record;
     record.root = table->root;
-    if (record.kind == TableKind::normal) record.length = record.root ? record.root->length : 0;
+    record.length = table->length();
     return record;
   }
   return find_record(store_->pool(), user_catalog(), name);
@@ -102,7 +102,11 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
     btree::TreeShape shape = tree_shape(record);
     table.record.key_type.reading = record.key_type.reading;
     table.record.value_type.reading = record.value_type.reading;
+    btree::KeyOrder value_order = record.kind == TableKind::multimap
+                                      ? collection_shape(record).order
+                                      : btree::KeyOrder();
     table.shape.order = std::move(shape.order);
+    table.values.order = std::move(value_order);
     table.open = true;
     return known->second;
   }
@@ -112,7 +116,13 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
   table->record = record;
   table->root = record.root;
   table->shape = tree_shape(record);
-  table->mutator.emplace(pages_.user(), table->root, table->shape);
+  if (record.kind == TableKind::multimap) {
+    table->values = collection_shape(record);
+    table->pairs = record.length;
+    table->multimap.emplace(pages_.user(), table->root, table->pairs, table->shape, table->values);
+  } else {
+    table->mutator.emplace(pages_.user(), table->root, table->shape);
+  }
   tables_.emplace(name, table);
   table->open = true;
   return table;
@@ -127,7 +137,7 @@ void require_not_open(const StagedTable* table) {
   }
 }
 
-format::TableRecord new_record(const TypeName& key, const TypeName& value) {
+format::TableRecord new_record(const TypeName& key, const TypeName& value, TableKind kind) {
   const format::TypeInfo key_info = format::describe_type(key);
   const format::TypeInfo value_info = format::describe_type(value);
   const bool key_told = key_info.known || key.reading.user_width != 0;
@@ -140,7 +150,13 @@ format::TableRecord new_record(const TypeName& key, const TypeName& value) {
     throw Error(ErrorCode::unsupported, "no table can be created with the value type \"" +
                                             value.name + "\": it is not known to this release");
   }
+  if (kind == TableKind::multimap && value_info.order == format::KeyOrderKind::unknown) {
+    throw Error(ErrorCode::unknown_key_type,
+                "no multimap can be created with the value type \"" + value.name +
+                    "\": its values must have an order, and none is known to this release");
+  }
   format::TableRecord record;
+  record.kind = kind;
   record.widths = {key_info.width, value_info.width};
   record.key_type = key;
   record.value_type = value;
@@ -150,25 +166,28 @@ format::TableRecord new_record(const TypeName& key, const TypeName& value) {
 }  // namespace
 
 std::shared_ptr<StagedTable> WriteTxnImpl::open_table(std::string_view name, const TypeName& key,
-                                                      const TypeName& value) {
+                                                      const TypeName& value, TableKind kind) {
   const std::lock_guard lock(mutex_);
   require_active();
   require_not_open(staged(name));
   auto record = current_record(name);
-  if (!record) {
+  const bool created = !record;
+  if (created) {
     check_table_name(name);
-    record = new_record(key, value);
+    record = new_record(key, value, kind);
     record->compressed = store_->compressed();
+  }
+  check_table_types(name, *record, key, value, kind);
+  if (created) {
     pages_.spill_if_needed();
     put_record(pages_.user(), user_catalog_, name, *record);
   }
-  check_table_types(name, *record, key, value);
   record->key_type.reading = key.reading;
   record->value_type.reading = value.reading;
   return stage(name, *record);
 }
 
-std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name) {
+std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name, TableKind kind) {
   const std::lock_guard lock(mutex_);
   require_active();
   require_not_open(staged(name));
@@ -176,7 +195,7 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name)
   if (!record) throw_table_missing(name);
   record->key_type.reading = {};
   record->value_type.reading = {};
-  check_table_types(name, *record, record->key_type, record->value_type);
+  check_table_types(name, *record, record->key_type, record->value_type, kind);
   return stage(name, *record);
 }
 

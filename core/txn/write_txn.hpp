@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "btree/multimap_mutator.hpp"
 #include "btree/mutator.hpp"
 #include "btree/tree.hpp"
 #include "rdb/options.hpp"
@@ -28,10 +29,20 @@ struct StagedTable {
   format::TableRecord record;  // root and length are those of the catalog; see root
   format::TreeRoot root;
   btree::TreeShape shape;
-  std::optional<btree::Mutator> mutator;  // of root; kept for its buffers
+  // One of the two, by the table's kind; kept for its buffers.
+  std::optional<btree::Mutator> mutator;
+  std::optional<btree::MultimapMutator> multimap;
+  btree::TreeShape values;  // of a multimap's subtrees
+  uint64_t pairs = 0;       // of a multimap
   bool open = false;
   bool changed = false;
   uint64_t version = 0;  // raised by every change: cursors compare it
+
+  // As the catalog will record it: entries, or pairs of a multimap.
+  uint64_t length() const noexcept {
+    if (multimap) return pairs;
+    return root ? root->length : 0;
+  }
 };
 
 class WriteTxnImpl {
@@ -57,8 +68,8 @@ class WriteTxnImpl {
   void set_quick_repair(bool on);
 
   std::shared_ptr<StagedTable> open_table(std::string_view name, const TypeName& key,
-                                          const TypeName& value);
-  std::shared_ptr<StagedTable> open_table_raw(std::string_view name);
+                                          const TypeName& value, TableKind kind);
+  std::shared_ptr<StagedTable> open_table_raw(std::string_view name, TableKind kind);
   void close_table(StagedTable& table) noexcept;
   std::vector<TableInfo> list_tables();
   std::optional<TableInfo> find_table(std::string_view name);
@@ -72,25 +83,35 @@ class WriteTxnImpl {
   // and tells whether it changed anything.
   template <typename Fn>
   bool change(StagedTable& table, Fn&& fn) {
-    require_active();
-    pages_.spill_if_needed();
-    const page::Operation operation(store_->pool());
-    try {
-      if (!fn(*table.mutator)) return false;
-    } catch (const std::exception& error) {
-      ++table.version;
-      if (table.mutator->broken()) poison(error.what());
-      throw;
-    }
-    table.changed = true;
-    ++table.version;
-    return true;
+    return change_with(table, *table.mutator, fn);
+  }
+  // The same for a multimap, whose mutator fn is given.
+  template <typename Fn>
+  bool change_multimap(StagedTable& table, Fn&& fn) {
+    return change_with(table, *table.multimap, fn);
   }
   // The tree may no longer be what it should: only abort is left.
   void poison(std::string reason);
 
  private:
   friend class Committer;
+
+  template <typename Mutator, typename Fn>
+  bool change_with(StagedTable& table, Mutator& mutator, Fn&& fn) {
+    require_active();
+    pages_.spill_if_needed();
+    const page::Operation operation(store_->pool());
+    try {
+      if (!fn(mutator)) return false;
+    } catch (const std::exception& error) {
+      ++table.version;
+      if (mutator.broken()) poison(error.what());
+      throw;
+    }
+    table.changed = true;
+    ++table.version;
+    return true;
+  }
 
   std::shared_ptr<StagedTable> stage(std::string_view name, const format::TableRecord& record);
   StagedTable* staged(std::string_view name) const;

@@ -1,5 +1,6 @@
 #include "btree/walk.hpp"
 
+#include "btree/collection.hpp"
 #include "tree_fixture.hpp"
 
 using namespace rdb;
@@ -105,23 +106,23 @@ TEST_SUITE("btree/walk") {
     const std::vector<std::byte> inline_one =
         test::unhex("01 01000200 0100000000000000 0500000000000000");
     const btree::Collection small = btree::parse_collection(inline_one, 8, true);
-    REQUIRE(small.inline_leaf.has_value());
-    CHECK(format::LeafView::parse(*small.inline_leaf, btree::collection_widths(8)).size() == 2);
+    REQUIRE(small.values.has_value());
+    CHECK(small.values->size() == 2);
     const std::vector<std::byte> tree =
         test::unhex("03 0c00000000000000 99e03a4c4ccddb0840d9893f75e0ba21 0300000000000000");
     const btree::Collection large = btree::parse_collection(tree, 8, true);
-    CHECK_FALSE(large.inline_leaf.has_value());
+    CHECK_FALSE(large.values.has_value());
     CHECK(large.subtree.page == PageNumber{0, 12, 0});
     CHECK(large.subtree.length == 3);
     const std::vector<std::byte> text = test::unhex("01 01000200 0d000000 0f000000 61 6262");
-    CHECK(btree::parse_collection(text, std::nullopt, true).inline_leaf->size() == 15);
+    CHECK(btree::parse_collection(text, std::nullopt, true).values->page().size() == 15);
 
     CHECK_THROWS_CODE(btree::parse_collection({}, 8), ErrorCode::corrupted);
     CHECK_THROWS_CODE(btree::parse_collection(Bytes(tree).first(32), 8), ErrorCode::corrupted);
     CHECK_THROWS_CODE(btree::parse_collection(test::unhex("02"), 8), ErrorCode::corrupted);
     CHECK_THROWS_CODE(btree::parse_collection(test::unhex("07"), 8), ErrorCode::corrupted);
     CHECK_THROWS_CODE(btree::parse_collection(Bytes(inline_one).first(20), 8),
-                      ErrorCode::page_corrupted);
+                      ErrorCode::corrupted);
     std::vector<std::byte> surplus = tree;
     surplus.push_back(std::byte{0});
     CHECK(btree::parse_collection(surplus, 8).subtree.length == 3);

@@ -1,5 +1,7 @@
 #include "workload.hpp"
 
+#include <utility>
+
 #include "support.hpp"
 
 namespace rdb::test {
@@ -32,6 +34,10 @@ Table open_numbers(WriteTxn& txn, State& state, const std::string& name) {
   state.try_emplace(name);
   return txn.open_table(name, kU64Type, kBytesType);
 }
+Multimap open_links(WriteTxn& txn, State& state) {
+  state.try_emplace("links");
+  return txn.open_multimap("links", kU64Type, kU64Type);
+}
 
 }  // namespace
 
@@ -39,6 +45,18 @@ State state_of(const ReadTxn& txn) {
   State state;
   for (const TableInfo& info : txn.list_tables()) {
     RowMap& rows = state[info.name];
+    if (info.kind == TableKind::multimap) {
+      const Multimap pairs = txn.open_multimap_raw(info.name);
+      uint64_t keys = 0;
+      std::string last_key;
+      for (const auto& [key, value] : rows_of(pairs)) {
+        rows.emplace(key + value, "");
+        keys += std::exchange(last_key, key) != key ? 1 : 0;
+      }
+      REQUIRE_EQ(pairs.len(), rows.size());
+      REQUIRE_EQ(pairs.key_count(), keys);
+      continue;
+    }
     const Table table = txn.open_table_raw(info.name);
     Cursor cursor = table.cursor();
     uint64_t count = 0;
@@ -80,6 +98,16 @@ void erase_row(Table& table, RowMap& rows, const std::string& key) {
   // Outside the check, which would swallow an Error.
   const bool erased = table.erase(as_bytes(key));
   REQUIRE_EQ(erased, rows.erase(key) == 1);
+}
+
+void put_pair(Multimap& table, RowMap& rows, uint64_t key, uint64_t value) {
+  const bool fresh = table.put(as_bytes(le64(key)), as_bytes(le64(value)));
+  REQUIRE_EQ(fresh, rows.emplace(le64(key) + le64(value), "").second);
+}
+
+void erase_pair(Multimap& table, RowMap& rows, uint64_t key, uint64_t value) {
+  const bool erased = table.erase(as_bytes(le64(key)), as_bytes(le64(value)));
+  REQUIRE_EQ(erased, rows.erase(le64(key) + le64(value)) == 1);
 }
 
 Workload::Workload(std::shared_ptr<FaultDevice> device, const OpenOptions& options, Kind kind)
@@ -169,6 +197,44 @@ void Workload::build_mixed_steps() {
     Table table = open_text(txn, state, "deep");
     for (int i = 3; i < 200; ++i) erase_row(table, state["deep"], deep_key(i));
   });
+  // Sets on both sides of the threshold between inline collections and subtrees, and across it.
+  add("a multimap", durable, [](Workload&, WriteTxn& txn, State& state) {
+    Multimap links = open_links(txn, state);
+    for (uint64_t key = 1; key <= 4; ++key) {
+      for (uint64_t i = 0; i < key * 90; ++i) put_pair(links, state["links"], key, i * 5);
+    }
+  });
+  add("its sets grow, not durable", not_durable, [](Workload&, WriteTxn& txn, State& state) {
+    Multimap links = open_links(txn, state);
+    for (uint64_t i = 0; i < 100; ++i) put_pair(links, state["links"], 2 + i % 3, 7000 + i);
+  });
+  add("one gets branches", two_phase, [](Workload&, WriteTxn& txn, State& state) {
+    Multimap links = open_links(txn, state);
+    for (uint64_t i = 0; i < 700; ++i) put_pair(links, state["links"], 4, 9000 + i);
+  });
+  add("sets shrink, aborted", aborted, [](Workload&, WriteTxn& txn, State& state) {
+    Multimap links = open_links(txn, state);
+    for (uint64_t i = 0; i < 80; ++i) erase_pair(links, state["links"], 3, i * 5);
+    links.drain();
+  });
+  add("sets shrink back", quick, [](Workload&, WriteTxn& txn, State& state) {
+    Multimap links = open_links(txn, state);
+    for (uint64_t i = 0; i < 200; ++i) erase_pair(links, state["links"], 3, i * 5);
+    for (uint64_t i = 0; i < 690; ++i) erase_pair(links, state["links"], 4, 9000 + i);
+  });
+  add("a key goes, the multimap is renamed there and back", durable,
+      [](Workload&, WriteTxn& txn, State& state) {
+        {
+          Multimap links = open_links(txn, state);
+          const uint64_t gone = links.erase_key(as_bytes(le64(4)));
+          REQUIRE_EQ(gone, std::erase_if(state["links"], [](const auto& row) {
+                       return row.first.starts_with(le64(4));
+                     }));
+          put_pair(links, state["links"], 3, 77);
+        }
+        txn.rename_table("links", "ties");
+        txn.rename_table("ties", "links");
+      });
   add("a table changed and renamed", durable, [](Workload&, WriteTxn& txn, State& state) {
     {
       Table table = open_text(txn, state, "names");

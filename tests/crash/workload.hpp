@@ -22,6 +22,8 @@
 
 namespace rdb::test {
 
+// Rows of each table. A multimap of numbers has a row for each pair: key and value together, and
+// nothing.
 using State = std::map<std::string, std::map<std::string, std::string>>;
 
 // The rows of a database; fails the test when a table holds a key twice or miscounts.
@@ -115,5 +117,9 @@ class Workload {
 void put_row(Table& table, std::map<std::string, std::string>& rows, const std::string& key,
              const std::string& value);
 void erase_row(Table& table, std::map<std::string, std::string>& rows, const std::string& key);
+void put_pair(Multimap& table, std::map<std::string, std::string>& rows, uint64_t key,
+              uint64_t value);
+void erase_pair(Multimap& table, std::map<std::string, std::string>& rows, uint64_t key,
+                uint64_t value);
 
 }  // namespace rdb::test

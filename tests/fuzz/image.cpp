@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/checksum.hpp"
+#include "btree/collection.hpp"
 #include "btree/walk.hpp"
 #include "format/allocator_key.hpp"
 #include "format/header.hpp"
@@ -151,7 +152,7 @@ class Fixer {
         const std::span<std::byte> value = bytes.subspan(begin, end - begin);
         if (content == Content::multimap) {
           const auto collection = btree::parse_collection(value, value_width);
-          if (!collection.inline_leaf) {
+          if (!collection.values) {
             fix_root(&value[1], btree::collection_widths(value_width), Content::rows);
           }
         } else if (content == Content::allocator_state) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "btree/collection.hpp"
 #include "btree/key_order.hpp"
 #include "btree/walk.hpp"
 #include "format/branch_editor.hpp"
@@ -181,7 +182,7 @@ void read_leaf(Bytes page, const Widths& widths, const btree::KeyOrder& order, B
     if (i > kMaxRefusals) continue;
     survives([&] {
       const auto collection = btree::parse_collection(leaf.value(i), widths.value, i % 2 == 0);
-      if (collection.inline_leaf) require_inside(*collection.inline_leaf, page);
+      if (collection.values) require_inside(collection.values->page(), page);
     });
   }
   survives([&] { require(leaf.used_bytes() <= page.size(), "a leaf uses more than its page"); });

@@ -38,10 +38,22 @@ inline Rows rows_of(const Table& table) {
   return rows;
 }
 
+// The pairs of a multimap, in its order.
+inline Rows rows_of(const Multimap& table) {
+  Rows rows;
+  MultimapCursor cursor = table.cursor();
+  for (bool more = cursor.first(); more; more = cursor.next()) {
+    rows.emplace_back(as_text(cursor.key()), as_text(cursor.value()));
+  }
+  return rows;
+}
+
 inline Contents contents_of(const ReadTxn& txn) {
   Contents contents;
   for (const TableInfo& info : txn.list_tables()) {
-    contents[info.name] = rows_of(txn.open_table_raw(info.name));
+    contents[info.name] = info.kind == TableKind::multimap
+                              ? rows_of(txn.open_multimap_raw(info.name))
+                              : rows_of(txn.open_table_raw(info.name));
   }
   return contents;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "btree/collection.hpp"
 #include "btree/walk.hpp"
 #include "format/allocator_key.hpp"
 #include "format/branch_editor.hpp"
@@ -199,8 +200,13 @@ class ImageSurgeon {
     record.root->encode(&bytes[10]);
   }
   void seal_collection(MutableBytes bytes, std::optional<uint32_t> value_width) {
-    if (bytes[0] != std::byte{3}) return;
-    auto root = format::RootRecord::decode(&bytes[1]);
+    if (bytes[0] != std::byte{3} || bytes.size() < 1 + format::RootRecord::kBytes) return;
+    format::RootRecord root;
+    try {
+      root = format::RootRecord::decode(&bytes[1]);
+    } catch (const Error&) {
+      return;  // the intended damage
+    }
     if (!layout().contains(root.page)) return;
     root.checksum = seal_tree(root.page, btree::collection_widths(value_width));
     root.encode(&bytes[1]);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rdb/multimap.hpp"
 #include "rdb/options.hpp"
 #include "rdb/table.hpp"
 #include "rdb/types.hpp"
@@ -33,6 +34,9 @@ class ReadTxn {
   Table open_table(std::string_view name, const TypeName& key, const TypeName& value) const;
   // Whatever types the catalog names. Key order may be unknown: see TableInfo.
   Table open_table_raw(std::string_view name) const;
+  // The same for multimaps, with table_not_multimap for a plain table.
+  Multimap open_multimap(std::string_view name, const TypeName& key, const TypeName& value) const;
+  Multimap open_multimap_raw(std::string_view name) const;
   std::vector<TableInfo> list_tables() const;  // user tables of both kinds, by name
   std::optional<TableInfo> find_table(std::string_view name) const;
 
@@ -61,6 +65,9 @@ class WriteTxn {
   // Creates the table when it is missing. Open at most once at a time: table_open.
   Table open_table(std::string_view name, const TypeName& key, const TypeName& value);
   Table open_table_raw(std::string_view name);  // never creates
+  // The same for multimaps. The values, too, must be of a type whose order is known.
+  Multimap open_multimap(std::string_view name, const TypeName& key, const TypeName& value);
+  Multimap open_multimap_raw(std::string_view name);
   std::vector<TableInfo> list_tables() const;
   std::optional<TableInfo> find_table(std::string_view name) const;
   void rename_table(std::string_view from, std::string_view to);
