@@ -11,6 +11,7 @@
 #include "rdb/cancel.hpp"
 #include "rdb/database.hpp"
 #include "rdb/item_codec.hpp"
+#include "rdb/multimap.hpp"
 #include "rdb/table.hpp"
 #include "rdb/txn.hpp"
 
@@ -31,24 +32,46 @@ struct rdb_txn : rdb::capi::Handle<0x58546472> {  // "rdTX"
   mutable std::variant<rdb::ReadTxn, rdb::WriteTxn> txn;
 };
 
-// Shared by the handle and the cursors of the table. Released with the last of them.
+// Of either kind. Shared by the handle and the cursors of the table; released with the last of
+// them.
 struct rdb_table : rdb::capi::Handle<0x42546472> {  // "rdTB"
   static constexpr const char* kNoun = "table";
-  rdb_table(rdb::Table&& opened, bool may_write) : table(std::move(opened)), writable(may_write) {}
-  // The table, or misuse when its transaction is a reader.
-  rdb::Table& for_change();
-  rdb::Table table;
+  template <class Opened>
+  rdb_table(Opened&& opened, bool may_write)
+      : table(std::forward<Opened>(opened)), writable(may_write) {}
+  // The table, or table_is_multimap.
+  const rdb::Table& plain() const {
+    const auto* found = std::get_if<rdb::Table>(&table);
+    if (found == nullptr) [[unlikely]]
+      throw_is_multimap();
+    return *found;
+  }
+  // The multimap, or table_not_multimap.
+  const rdb::Multimap& multimap() const;
+  // The same to be changed, or misuse when the transaction is a reader.
+  rdb::Table& plain_for_change();
+  rdb::Multimap& multimap_for_change();
+  bool is_multimap() const noexcept { return std::holds_alternative<rdb::Multimap>(table); }
+  void require_writable() const;
+  void require_open() const;  // throws closed
+  [[noreturn]] static void throw_is_multimap();
+  [[noreturn]] static void throw_not_multimap();
+
+  std::variant<rdb::Table, rdb::Multimap> table;
   const bool writable;
   mutable std::atomic<uint32_t> owners{1};
 };
 
 struct rdb_cursor : rdb::capi::Handle<0x55436472> {  // "rdCU"
   static constexpr const char* kNoun = "cursor";
-  explicit rdb_cursor(const rdb_table& of) : cursor(of.table.cursor()), parent(of) {
+  using Position = std::variant<rdb::Cursor, rdb::MultimapCursor>;
+  explicit rdb_cursor(const rdb_table& of)
+      : cursor(std::visit([](const auto& table) -> Position { return table.cursor(); }, of.table)),
+        parent(of) {
     parent.owners.fetch_add(1, std::memory_order_relaxed);
   }
   ~rdb_cursor();
-  rdb::Cursor cursor;
+  Position cursor;
   const rdb_table& parent;
 };
 

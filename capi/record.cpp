@@ -21,7 +21,7 @@ template <class Pop>
 rdb_status pop_record(rdb_table* table, rdb_value** key, rdb_value** value, Pop&& pop) {
   if (key != nullptr) *key = nullptr;
   if (value != nullptr) *value = nullptr;
-  Table& open = live(table).for_change();
+  Table& open = live(table).plain_for_change();
   auto key_handle = std::make_unique<rdb_value>();
   auto value_handle = std::make_unique<rdb_value>();
   std::vector<std::byte> key_bytes;
@@ -49,6 +49,15 @@ Table::PutMode to_put_mode(uint64_t flags) {
   }
 }
 
+void require_no_flags(uint64_t flags) {
+  if (flags != 0) throw_invalid("a multimap knows no flags of RDB_PUT_...");
+}
+
+bool erase_key(rdb_table& table, Bytes key) {
+  if (table.is_multimap()) return table.multimap_for_change().erase_key(key) > 0;
+  return table.plain_for_change().erase(key);
+}
+
 }  // namespace rdb::capi
 
 using namespace rdb::capi;
@@ -56,7 +65,7 @@ using namespace rdb::capi;
 rdb_status rdb_get_pin(const rdb_table* table, rdb_slice key, rdb_value** out, rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
     rdb_value*& handle = out_handle(out);
-    std::optional<rdb::Value> value = live(table).table.get(to_bytes(key));
+    std::optional<rdb::Value> value = live(table).plain().get(to_bytes(key));
     if (!value) return RDB_NOT_FOUND;
     handle = new rdb_value;
     handle->value = *std::move(value);
@@ -67,7 +76,7 @@ rdb_status rdb_get_pin(const rdb_table* table, rdb_slice key, rdb_value** out, r
 rdb_status rdb_get_into(const rdb_table* table, rdb_slice key, void* buffer, size_t capacity,
                         size_t* size, rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
-    const rdb::Table& open = live(table).table;
+    const rdb::Table& open = live(table).plain();
     require_not_null(size, "size");
     if (capacity != 0) require_not_null(buffer, "buffer");
     size_t value_size = 0;
@@ -81,14 +90,22 @@ rdb_status rdb_get_into(const rdb_table* table, rdb_slice key, void* buffer, siz
 
 rdb_status rdb_contains(const rdb_table* table, rdb_slice key, rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
-    return live(table).table.contains(to_bytes(key)) ? RDB_OK : RDB_NOT_FOUND;
+    const bool found = std::visit([&](const auto& open) { return open.contains(to_bytes(key)); },
+                                  live(table).table);
+    return found ? RDB_OK : RDB_NOT_FOUND;
   });
 }
 
 rdb_status rdb_put(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t flags,
                    rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
-    rdb::Table& open = live(table).for_change();
+    rdb_table& into = live(table);
+    if (into.is_multimap()) {
+      rdb::Multimap& pairs = into.multimap_for_change();
+      require_no_flags(flags);
+      return pairs.put(to_bytes(key), to_bytes(value)) ? RDB_OK : RDB_EXISTS;
+    }
+    rdb::Table& open = into.plain_for_change();
     const rdb::Table::PutMode mode = to_put_mode(flags);
     if (open.put(to_bytes(key), to_bytes(value), mode)) return RDB_OK;
     return mode == rdb::Table::PutMode::insert_only ? RDB_EXISTS : RDB_NOT_FOUND;
@@ -97,7 +114,7 @@ rdb_status rdb_put(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t fl
 
 rdb_status rdb_delete(rdb_table* table, rdb_slice key, rdb_error* err) {
   return guard(err, [&]() -> rdb_status {
-    return live(table).for_change().erase(to_bytes(key)) ? RDB_OK : RDB_NOT_FOUND;
+    return erase_key(live(table), to_bytes(key)) ? RDB_OK : RDB_NOT_FOUND;
   });
 }
 

@@ -67,8 +67,12 @@ void require_array(const void* array, size_t count, const char* noun) {
 // known. Those before one that cannot be taken are written; then its error is thrown, naming its
 // index.
 template <typename Take>
-void put_records(Table& table, size_t expected, Take&& take, Table::PutMode mode,
+void put_records(rdb_table& table, size_t expected, Take&& take, uint64_t flags,
                  uint64_t* written) {
+  table.require_writable();
+  const bool multimap = table.is_multimap();
+  if (multimap) require_no_flags(flags);
+  const Table::PutMode mode = to_put_mode(flags);
   std::vector<Table::Record> records;
   records.reserve(expected);
   std::exception_ptr broken;
@@ -83,7 +87,8 @@ void put_records(Table& table, size_t expected, Take&& take, Table::PutMode mode
   } catch (const Error&) {
     broken = std::current_exception();
   }
-  const uint64_t count = table.put_batch(records, mode);
+  const uint64_t count = multimap ? table.multimap_for_change().put_batch(records)
+                                  : table.plain_for_change().put_batch(records, mode);
   if (broken) std::rethrow_exception(broken);
   if (written != nullptr) *written = count;
 }
@@ -121,7 +126,7 @@ void rdb_result_free(rdb_result* result) {
 rdb_status rdb_get_batch(const rdb_table* table, const rdb_slice* keys, size_t count,
                          rdb_result* result, rdb_error* err) {
   return guard(err, [&] {
-    const rdb::Table& open = live(table).table;
+    const rdb::Table& open = live(table).plain();
     rdb_result& into = emptied(result);
     require_array(keys, count, "keys");
     for (size_t i = 0; i < count; ++i) {
@@ -134,7 +139,7 @@ rdb_status rdb_get_batch(const rdb_table* table, const rdb_slice* keys, size_t c
 rdb_status rdb_get_batch_packed(const rdb_table* table, rdb_slice packed_keys, rdb_result* result,
                                 rdb_error* err) {
   return guard(err, [&] {
-    const rdb::Table& open = live(table).table;
+    const rdb::Table& open = live(table).plain();
     rdb_result& into = emptied(result);
     PackedReader reader(to_bytes(packed_keys));
     for (uint64_t i = 0; !reader.done(); ++i) {
@@ -187,8 +192,8 @@ rdb_status rdb_result_pack(const rdb_result* result, void* buffer, size_t capaci
 rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* keys, const rdb_slice* values,
                          size_t count, uint64_t flags, uint64_t* written, rdb_error* err) {
   return guard(err, [&] {
-    rdb::Table& open = live(table).for_change();
-    const rdb::Table::PutMode mode = to_put_mode(flags);
+    rdb_table& open = live(table);
+    open.require_writable();
     require_array(keys, count, "keys");
     require_array(values, count, "values");
     size_t next = 0;
@@ -197,33 +202,33 @@ rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* keys, const rdb_slic
       const size_t i = next++;
       return rdb::Table::Record{to_bytes(keys[i]), to_bytes(values[i])};
     };
-    put_records(open, count, take, mode, written);
+    put_records(open, count, take, flags, written);
   });
 }
 
 rdb_status rdb_put_batch_packed(rdb_table* table, rdb_slice packed_records, uint64_t flags,
                                 uint64_t* written, rdb_error* err) {
   return guard(err, [&] {
-    rdb::Table& open = live(table).for_change();
-    const rdb::Table::PutMode mode = to_put_mode(flags);
+    rdb_table& open = live(table);
     PackedReader reader(to_bytes(packed_records));
     const auto take = [&]() -> std::optional<rdb::Table::Record> {
       if (reader.done()) return std::nullopt;
       const auto [key, value] = reader.take_record();
       return rdb::Table::Record{key, value};
     };
-    put_records(open, 0, take, mode, written);
+    put_records(open, 0, take, flags, written);
   });
 }
 
 rdb_status rdb_delete_batch(rdb_table* table, const rdb_slice* keys, size_t count,
                             uint64_t* deleted, rdb_error* err) {
   return guard(err, [&] {
-    rdb::Table& open = live(table).for_change();
+    rdb_table& open = live(table);
+    open.require_writable();
     require_array(keys, count, "keys");
     Counter counter(deleted);
     for (size_t i = 0; i < count; ++i) {
-      at_index(i, [&] { counter.add(open.erase(to_bytes(keys[i]))); });
+      at_index(i, [&] { counter.add(erase_key(open, to_bytes(keys[i]))); });
     }
     counter.store();
   });
@@ -232,11 +237,12 @@ rdb_status rdb_delete_batch(rdb_table* table, const rdb_slice* keys, size_t coun
 rdb_status rdb_delete_batch_packed(rdb_table* table, rdb_slice packed_keys, uint64_t* deleted,
                                    rdb_error* err) {
   return guard(err, [&] {
-    rdb::Table& open = live(table).for_change();
+    rdb_table& open = live(table);
+    open.require_writable();
     PackedReader reader(to_bytes(packed_keys));
     Counter counter(deleted);
     for (uint64_t i = 0; !reader.done(); ++i) {
-      at_index(i, [&] { counter.add(open.erase(reader.take_key())); });
+      at_index(i, [&] { counter.add(erase_key(open, reader.take_key())); });
     }
     counter.store();
   });

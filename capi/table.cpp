@@ -6,9 +6,39 @@
 #include "guard.hpp"
 #include "handles.hpp"
 
-rdb::Table& rdb_table::for_change() {
+void rdb_table::require_writable() const {
   rdb::capi::require(writable, "the table belongs to a reader");
-  return table;
+}
+
+void rdb_table::require_open() const {
+  std::visit([](const auto& open) { static_cast<void>(open.len()); }, table);
+}
+
+void rdb_table::throw_is_multimap() {
+  throw rdb::Error(rdb::ErrorCode::table_is_multimap,
+                   "the table is a multimap, whose keys have several values: use "
+                   "rdb_multimap_get or a cursor");
+}
+
+void rdb_table::throw_not_multimap() {
+  throw rdb::Error(rdb::ErrorCode::table_not_multimap, "the table is no multimap");
+}
+
+const rdb::Multimap& rdb_table::multimap() const {
+  if (const auto* found = std::get_if<rdb::Multimap>(&table)) return *found;
+  throw_not_multimap();
+}
+
+rdb::Table& rdb_table::plain_for_change() {
+  require_writable();
+  if (auto* found = std::get_if<rdb::Table>(&table)) return *found;
+  throw_is_multimap();
+}
+
+rdb::Multimap& rdb_table::multimap_for_change() {
+  require_writable();
+  if (auto* found = std::get_if<rdb::Multimap>(&table)) return *found;
+  throw_not_multimap();
 }
 
 namespace rdb::capi {
@@ -103,8 +133,7 @@ rdb_table_info describe(const TableInfo& table, uint64_t entries) {
 template <class Open>
 void open_in(const rdb_txn* txn, rdb_table*& out, Open&& open) {
   const rdb_txn& in = live(txn);
-  rdb::Table table = std::visit([&](auto& which) { return open(which); }, in.txn);
-  out = new rdb_table(std::move(table), in.writable());
+  out = new rdb_table(std::visit([&](auto& which) { return open(which); }, in.txn), in.writable());
 }
 
 }  // namespace
@@ -152,6 +181,23 @@ rdb_status rdb_table_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** ou
   });
 }
 
+rdb_status rdb_multimap_open(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+                             const rdb_type* value, rdb_table** out, rdb_error* err) {
+  return guard(err, [&] {
+    open_in(txn, out_handle(out), [&](auto& which) {
+      return which.open_multimap(to_name(name), to_type(key), to_type(value));
+    });
+  });
+}
+
+rdb_status rdb_multimap_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+                                 rdb_error* err) {
+  return guard(err, [&] {
+    open_in(txn, out_handle(out),
+            [&](auto& which) { return which.open_multimap_raw(to_name(name)); });
+  });
+}
+
 rdb_status rdb_table_close(rdb_table* table, rdb_error* err) {
   return guard(err, [&] {
     if (table == nullptr) return;
@@ -164,8 +210,9 @@ rdb_status rdb_table_close(rdb_table* table, rdb_error* err) {
 
 rdb_status rdb_table_describe(const rdb_table* table, rdb_table_info* out, rdb_error* err) {
   return guard(err, [&] {
-    const rdb::Table& open = live(table).table;
-    write_struct(out, describe(open.info(), open.len()), "out");
+    std::visit(
+        [&](const auto& open) { write_struct(out, describe(open.info(), open.len()), "out"); },
+        live(table).table);
   });
 }
 
@@ -223,9 +270,9 @@ rdb_status rdb_table_delete(rdb_txn* txn, rdb_slice name, rdb_error* err) {
 
 rdb_status rdb_table_len(const rdb_table* table, uint64_t* out, rdb_error* err) {
   return guard(err, [&] {
-    const rdb::Table& open = live(table).table;
+    const rdb_table& open = live(table);
     require_not_null(out, "out");
-    *out = open.len();
+    *out = std::visit([](const auto& which) { return which.len(); }, open.table);
   });
 }
 
@@ -233,7 +280,8 @@ rdb_status rdb_table_stats(const rdb_table* table, const rdb_cancel* cancel,
                            rdb_table_stats_info* out, rdb_error* err) {
   return guard(err, [&] {
     require_not_null(out, "out");
-    const rdb::TableStats stats = live(table).table.stats(token_of(cancel));
+    const rdb::TableStats stats = std::visit(
+        [&](const auto& open) { return open.stats(token_of(cancel)); }, live(table).table);
     rdb_table_stats_info info{};
     info.entries = stats.entries;
     info.leaf_pages = stats.leaf_pages;

@@ -33,6 +33,7 @@ NOT_FLAT = {
     "rdb_get_batch": "arrays of pointers; rdb_get_batch_packed does the same",
     "rdb_put_batch": "arrays of pointers; rdb_put_batch_packed does the same",
     "rdb_delete_batch": "arrays of pointers; rdb_delete_batch_packed does the same",
+    "rdb_multimap_delete_batch": "arrays of pointers; rdb_multimap_delete_batch_packed does the same",
     "rdb_cursor_next_batch": "arrays of pointers; rdb_cursor_next_batch_packed does the same",
 }
 

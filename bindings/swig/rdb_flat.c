@@ -651,6 +651,143 @@ rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail) {
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Multimaps
+ * --------------------------------------------------------------------------------------------- */
+
+int64_t rdb_flat_multimap_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                               int32_t key_class, const uint8_t* key_type, int64_t key_type_size,
+                               int32_t value_class, const uint8_t* value_type,
+                               int64_t value_type_size, rdb_error* detail) {
+  rdb_type key = type_of(key_class, key_type, key_type_size);
+  rdb_type value = type_of(value_class, value_type, value_type_size);
+  rdb_table* table = NULL;
+  rdb_status status = rdb_multimap_open(HANDLE(const rdb_txn, txn), slice(name, name_size),
+                                        key_class == 0 ? NULL : &key,
+                                        value_class == 0 ? NULL : &value, &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_multimap_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                   rdb_error* detail) {
+  rdb_table* table = NULL;
+  rdb_status status =
+      rdb_multimap_open_raw(HANDLE(const rdb_txn, txn), slice(name, name_size), &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_multimap_key_count(int64_t table, rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_multimap_key_count(HANDLE(const rdb_table, table), &count, detail);
+  return number(status, count, detail);
+}
+
+int64_t rdb_flat_multimap_value_count(int64_t table, const uint8_t* key, int64_t key_size,
+                                      rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_multimap_value_count(HANDLE(const rdb_table, table), slice(key, key_size),
+                                               &count, detail);
+  return number(status, count, detail);
+}
+
+rdb_status rdb_flat_multimap_get(int64_t table, const uint8_t* key, int64_t key_size,
+                                 int64_t result, rdb_error* detail) {
+  return settle(rdb_multimap_get(HANDLE(const rdb_table, table), slice(key, key_size),
+                                 HANDLE(rdb_result, result), detail),
+                detail);
+}
+
+rdb_status rdb_flat_multimap_contains(int64_t table, const uint8_t* key, int64_t key_size,
+                                      const uint8_t* value, int64_t value_size, rdb_error* detail) {
+  return settle(rdb_multimap_contains(HANDLE(const rdb_table, table), slice(key, key_size),
+                                      slice(value, value_size), detail),
+                detail);
+}
+
+rdb_status rdb_flat_multimap_delete(int64_t table, const uint8_t* key, int64_t key_size,
+                                    const uint8_t* value, int64_t value_size, rdb_error* detail) {
+  return settle(rdb_multimap_delete(HANDLE(rdb_table, table), slice(key, key_size),
+                                    slice(value, value_size), detail),
+                detail);
+}
+
+int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                              int64_t packed_size, rdb_error* detail) {
+  uint64_t deleted = 0;
+  rdb_status status = rdb_multimap_delete_batch_packed(
+      HANDLE(rdb_table, table), slice(packed, packed_size), &deleted, detail);
+  return number(status, deleted, detail);
+}
+
+int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                int64_t upper_size, rdb_error* detail) {
+  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
+                     (uint32_t)upper_bound};
+  uint64_t keys = 0;
+  rdb_status status = rdb_multimap_drain(HANDLE(rdb_table, table), &range, &keys, detail);
+  return number(status, keys, detail);
+}
+
+rdb_status rdb_flat_cursor_seek_pair(int64_t cursor, const uint8_t* key, int64_t key_size,
+                                     const uint8_t* value, int64_t value_size, uint8_t* buffer,
+                                     int64_t capacity, int64_t* out, int64_t out_size,
+                                     rdb_error* detail) {
+  rdb_slice found_key = {NULL, 0}, found_value = {NULL, 0};
+  rdb_status status =
+      rdb_cursor_seek_pair(HANDLE(rdb_cursor, cursor), slice(key, key_size),
+                           slice(value, value_size), &found_key, &found_value, detail);
+  return pack(status, found_key, found_value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_next_key(int64_t cursor, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                    int64_t out_size, rdb_error* detail) {
+  return move(rdb_cursor_next_key, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_prev_key(int64_t cursor, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                    int64_t out_size, rdb_error* detail) {
+  return move(rdb_cursor_prev_key, cursor, buffer, capacity, out, out_size, detail);
+}
+
+typedef rdb_status (*move_value_fn)(rdb_cursor*, rdb_slice*, rdb_error*);
+
+static rdb_status move_value(move_value_fn go, int64_t cursor, uint8_t* buffer, int64_t capacity,
+                             int64_t* out, int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  rdb_status status = go(HANDLE(rdb_cursor, cursor), NULL, detail);
+  if (status == RDB_OK) {
+    status = rdb_cursor_get(HANDLE(const rdb_cursor, cursor), &key, &value, detail);
+  }
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_next_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_next_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_prev_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_prev_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_first_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                       int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_first_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_last_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_last_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_cursor_value_count(HANDLE(const rdb_cursor, cursor), &count, detail);
+  return number(status, count, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Verification, cancellation
  * --------------------------------------------------------------------------------------------- */
 

@@ -23,8 +23,8 @@
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
  * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
  * whose callback would cost more than the lookup it serves; and the forms that take arrays of
- * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch), whose packed
- * twins do the same.
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch,
+ * rdb_multimap_delete_batch), whose packed twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H
@@ -203,6 +203,57 @@ RDB_FLAT_API rdb_status rdb_flat_cursor_next_batch_packed(int64_t cursor, uint8_
                                                           int64_t* out, int64_t out_size,
                                                           rdb_error* detail);
 RDB_FLAT_API rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail);
+
+/* Multimaps; opened as tables are. Values of a key come in a result. rdb_flat_multimap_value_count
+ * returns 0 with RDB_NOT_FOUND, the two last the number of pairs or keys they deleted. */
+RDB_FLAT_API int64_t rdb_flat_multimap_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                            int32_t key_class, const uint8_t* key_type,
+                                            int64_t key_type_size, int32_t value_class,
+                                            const uint8_t* value_type, int64_t value_type_size,
+                                            rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                                rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_key_count(int64_t table, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_value_count(int64_t table, const uint8_t* key,
+                                                   int64_t key_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_get(int64_t table, const uint8_t* key, int64_t key_size,
+                                              int64_t result, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_contains(int64_t table, const uint8_t* key,
+                                                   int64_t key_size, const uint8_t* value,
+                                                   int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_delete(int64_t table, const uint8_t* key,
+                                                 int64_t key_size, const uint8_t* value,
+                                                 int64_t value_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                                           int64_t packed_size, rdb_error* detail);
+/* Bounds as rdb_flat_cursor_set_range takes them. */
+RDB_FLAT_API int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound,
+                                             const uint8_t* lower, int64_t lower_size,
+                                             int32_t upper_bound, const uint8_t* upper,
+                                             int64_t upper_size, rdb_error* detail);
+/* Moves of their cursors; all hand out key and value, as the moves above do. */
+RDB_FLAT_API rdb_status rdb_flat_cursor_seek_pair(int64_t cursor, const uint8_t* key,
+                                                  int64_t key_size, const uint8_t* value,
+                                                  int64_t value_size, uint8_t* buffer,
+                                                  int64_t capacity, int64_t* out, int64_t out_size,
+                                                  rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_key(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                                 int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev_key(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                                 int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_first_value(int64_t cursor, uint8_t* buffer,
+                                                    int64_t capacity, int64_t* out,
+                                                    int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_last_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail);
 
 /* Verification; 0 with RDB_STOPPED as well. out of rdb_flat_report_describe: the members of
  * rdb_report_info behind struct_size; of rdb_flat_report_problem: page. Texts of a problem:

@@ -253,9 +253,9 @@ typedef struct rdb_slice {
 RDB_API rdb_status rdb_check_abi(uint32_t header_version, rdb_error* RDB_NULLABLE err);
 
 /* 1 when the library in use has the feature, else 0, also for names it never heard of.
- * Known: "tables" (transactions, tables, cursors), "memory" (rdb_open_memory), "verify",
- * "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd"; planned and answering 0:
- * "blobs", "vectors", "encryption". since 1.0 */
+ * Known: "tables" (transactions, tables, cursors), "multimaps", "memory" (rdb_open_memory),
+ * "verify", "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd"; planned and
+ * answering 0: "blobs", "vectors", "encryption". since 1.0 */
 RDB_API int32_t rdb_has_feature(rdb_slice name);
 
 /* The handles. since 1.0 */
@@ -566,7 +566,7 @@ typedef struct rdb_type {
 
 /* rdb_table_info.kind. Stored in files. since 1.0 */
 #define RDB_TABLE_NORMAL 3u
-#define RDB_TABLE_MULTIMAP 4u /* several values a key; listed, renamed and deleted, not opened */
+#define RDB_TABLE_MULTIMAP 4u /* several values a key: section 11 */
 
 /* rdb_table_info.key_width, value_width of types of variable width. since 1.0 */
 #define RDB_WIDTH_VARIABLE UINT32_MAX
@@ -1217,7 +1217,124 @@ RDB_API rdb_status rdb_codec_read(rdb_codec* codec, rdb_slice value, rdb_error* 
 RDB_API rdb_status rdb_codec_next(rdb_codec* codec, rdb_item* item, rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
- * 12. Function table
+ * 12. Multimaps
+ *
+ * A multimap has one value or more for each key. The values of a key are a set, in the order of
+ * their type; a pair is a key with one of its values, and pairs are ordered by key, then by value.
+ * In the file a small set lies beside its key, a large one is a tree of its own.
+ *
+ * A multimap is opened by functions of its own and gives an rdb_table. With it
+ *
+ *     rdb_table_describe, rdb_table_len     count pairs
+ *     rdb_table_stats, rdb_table_close      as for other tables
+ *     rdb_contains                          asks for a key
+ *     rdb_put                               adds a pair; RDB_EXISTS: it is there already. No flags
+ *     rdb_put_batch(_packed)                add pairs; written counts the new ones. No flags
+ *     rdb_delete, rdb_delete_batch(_packed) delete keys, each with all its values
+ *     cursors                               move over pairs. rdb_cursor_seek and _seek_exact go to
+ *                                           the first pair of a key, rdb_cursor_seek_le to the
+ * last; a range confines the keys; rdb_cursor_delete deletes the pair
+ *
+ * All others that read or change records of a table answer RDB_ERR_TABLE_IS_MULTIMAP, and those of
+ * this section RDB_ERR_TABLE_NOT_MULTIMAP for a table that is none, or a cursor over one.
+ * --------------------------------------------------------------------------------------------- */
+
+/* As rdb_table_open, for multimaps: RDB_ERR_TABLE_NOT_MULTIMAP instead of
+ * RDB_ERR_TABLE_IS_MULTIMAP. The value type must be one whose order is known, as the key type must:
+ * RDB_ERR_UNKNOWN_KEY_TYPE. Multimaps of compressed databases: RDB_ERR_UNSUPPORTED for now.
+ * since 1.0 */
+RDB_API rdb_status rdb_multimap_open(const rdb_txn* txn, rdb_slice name,
+                                     const rdb_type* RDB_NULLABLE key,
+                                     const rdb_type* RDB_NULLABLE value, rdb_table** out,
+                                     rdb_error* RDB_NULLABLE err);
+
+/* As rdb_table_open_raw, for multimaps. Where the order of the values is not known, searching and
+ * changing by value answer RDB_ERR_UNKNOWN_KEY_TYPE. since 1.0 */
+RDB_API rdb_status rdb_multimap_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+                                         rdb_error* RDB_NULLABLE err);
+
+/* Number of keys. since 1.0 */
+RDB_API rdb_status rdb_multimap_key_count(const rdb_table* table, uint64_t* out,
+                                          rdb_error* RDB_NULLABLE err);
+
+/* Number of values of key, without reading them. RDB_NOT_FOUND: no such key. since 1.0 */
+RDB_API rdb_status rdb_multimap_value_count(const rdb_table* table, rdb_slice key, uint64_t* out,
+                                            rdb_error* RDB_NULLABLE err);
+
+/* Reads all values of key into result, ascending, replacing what it held; each answer is found.
+ * RDB_NOT_FOUND: no such key, and the result is empty, as it is after an error. A cursor reads sets
+ * that do not fit memory. since 1.0 */
+RDB_API rdb_status rdb_multimap_get(const rdb_table* table, rdb_slice key, rdb_result* result,
+                                    rdb_error* RDB_NULLABLE err);
+
+/* RDB_OK: value is one of the values of key. RDB_NOT_FOUND: it is not. since 1.0 */
+RDB_API rdb_status rdb_multimap_contains(const rdb_table* table, rdb_slice key, rdb_slice value,
+                                         rdb_error* RDB_NULLABLE err);
+
+/* Deletes one pair. RDB_NOT_FOUND: it was not there. since 1.0 */
+RDB_API rdb_status rdb_multimap_delete(rdb_table* table, rdb_slice key, rdb_slice value,
+                                       rdb_error* RDB_NULLABLE err);
+
+/* Deletes count pairs.
+ * deleted  number of pairs that were there. since 1.0 */
+RDB_API rdb_status rdb_multimap_delete_batch(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+                                             const rdb_slice* RDB_NULLABLE values, size_t count,
+                                             uint64_t* RDB_NULLABLE deleted,
+                                             rdb_error* RDB_NULLABLE err);
+
+/* The same for packed records. since 1.0 */
+RDB_API rdb_status rdb_multimap_delete_batch_packed(rdb_table* table, rdb_slice packed_records,
+                                                    uint64_t* RDB_NULLABLE deleted,
+                                                    rdb_error* RDB_NULLABLE err);
+
+/* Deletes all keys of a range with their values, one after the other; after an error those before
+ * the one at fault are gone.
+ * range  NULL: everything, which is quick and needs no order.
+ * keys   number of keys that were deleted. since 1.0 */
+RDB_API rdb_status rdb_multimap_drain(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+                                      uint64_t* RDB_NULLABLE keys, rdb_error* RDB_NULLABLE err);
+
+/* Goes to the first pair that does not come before (target_key, target_value): one of target_key,
+ * or the first of a later key. RDB_NOT_FOUND: there is none. since 1.0 */
+RDB_API rdb_status rdb_cursor_seek_pair(rdb_cursor* cursor, rdb_slice target_key,
+                                        rdb_slice target_value, rdb_slice* RDB_NULLABLE key,
+                                        rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+
+/* Goes to the first pair of the next key. RDB_END: the cursor was on the last key; it is past the
+ * last pair now. since 1.0 */
+RDB_API rdb_status rdb_cursor_next_key(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                       rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+
+/* Goes to the last pair of the key before. RDB_END: the cursor was on the first key; it is before
+ * the first pair now. since 1.0 */
+RDB_API rdb_status rdb_cursor_prev_key(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+                                       rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+
+/* Goes to the next value of the key under the cursor. RDB_END: there is none, and the cursor did
+ * not move. RDB_ERR_MISUSE: the cursor stands on no pair; this holds for the next three, too.
+ * since 1.0 */
+RDB_API rdb_status rdb_cursor_next_value(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+                                         rdb_error* RDB_NULLABLE err);
+
+/* Goes to the value before, of the same key. RDB_END: there is none, and the cursor did not move.
+ * since 1.0 */
+RDB_API rdb_status rdb_cursor_prev_value(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+                                         rdb_error* RDB_NULLABLE err);
+
+/* Goes to the first value of the key under the cursor. since 1.0 */
+RDB_API rdb_status rdb_cursor_first_value(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+                                          rdb_error* RDB_NULLABLE err);
+
+/* Goes to the last value of the key under the cursor. since 1.0 */
+RDB_API rdb_status rdb_cursor_last_value(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+                                         rdb_error* RDB_NULLABLE err);
+
+/* Number of values of the key under the cursor. RDB_NOT_FOUND: it stands on no pair. since 1.0 */
+RDB_API rdb_status rdb_cursor_value_count(const rdb_cursor* cursor, uint64_t* out,
+                                          rdb_error* RDB_NULLABLE err);
+
+/* ------------------------------------------------------------------------------------------------
+ * 13. Function table
  *
  * For programs that load the library at run time: one dlsym("rdb_api") instead of one for each
  * function. The members have the names, prototypes and meanings of the functions above.
@@ -1379,6 +1496,45 @@ typedef struct rdb_api_v1 {
   rdb_status (*rdb_codec_finish)(rdb_codec* codec, rdb_slice* out, rdb_error* RDB_NULLABLE err);
   rdb_status (*rdb_codec_read)(rdb_codec* codec, rdb_slice value, rdb_error* RDB_NULLABLE err);
   rdb_status (*rdb_codec_next)(rdb_codec* codec, rdb_item* item, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_open)(const rdb_txn* txn, rdb_slice name,
+      const rdb_type* RDB_NULLABLE key, const rdb_type* RDB_NULLABLE value, rdb_table** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_open_raw)(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_key_count)(const rdb_table* table, uint64_t* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_value_count)(const rdb_table* table, rdb_slice key, uint64_t* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_get)(const rdb_table* table, rdb_slice key, rdb_result* result,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_contains)(const rdb_table* table, rdb_slice key, rdb_slice value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_delete)(rdb_table* table, rdb_slice key, rdb_slice value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_delete_batch)(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+      const rdb_slice* RDB_NULLABLE values, size_t count, uint64_t* RDB_NULLABLE deleted,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_delete_batch_packed)(rdb_table* table, rdb_slice packed_records,
+      uint64_t* RDB_NULLABLE deleted, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_drain)(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+      uint64_t* RDB_NULLABLE keys, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_seek_pair)(rdb_cursor* cursor, rdb_slice target_key,
+      rdb_slice target_value, rdb_slice* RDB_NULLABLE key, rdb_slice* RDB_NULLABLE value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_next_key)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_prev_key)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_next_value)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_prev_value)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_first_value)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_last_value)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_value_count)(const rdb_cursor* cursor, uint64_t* out,
+      rdb_error* RDB_NULLABLE err);
   /* api table end */
   /* clang-format on */
 } rdb_api_v1;

@@ -45,6 +45,7 @@
 #include "rdb_codec.hpp"
 #include "rdb_composite.hpp"
 #include "rdb_cursor.hpp"
+#include "rdb_multimap.hpp"
 #include "rdb_table.hpp"
 
 namespace rdb {
@@ -181,19 +182,27 @@ class Txn {
   // Opens a table of the codecs' types. A writer creates it when it is missing.
   template <class K = Bytes, class V = Bytes>
   Table<K, V> table(std::string_view name) const {
-    return Table<K, V>(open_table(name, Codec<K>::type(), Codec<V>::type()));
+    return Table<K, V>(open_table(name, Codec<K>::type(), Codec<V>::type(), &rdb_table_open));
   }
   // The same with types that have no codec here: keys and values are bytes as stored.
   Table<> table(std::string_view name, const Type& key, const Type& value) const {
-    return Table<>(open_table(name, key, value));
+    return Table<>(open_table(name, key, value, &rdb_table_open));
   }
   // Opens a table whatever its types are, and never creates one.
   Table<> raw_table(std::string_view name) const {
-    rdb_table* table = nullptr;
-    checked([&](rdb_error* err) {
-      return rdb_table_open_raw(live(), Bytes(name).slice(), &table, err);
-    });
-    return Table<>(table);
+    return Table<>(open_raw(name, &rdb_table_open_raw));
+  }
+
+  // The same for multimaps, which have one value or more for each key.
+  template <class K = Bytes, class V = Bytes>
+  Multimap<K, V> multimap(std::string_view name) const {
+    return Multimap<K, V>(open_table(name, Codec<K>::type(), Codec<V>::type(), &rdb_multimap_open));
+  }
+  Multimap<> multimap(std::string_view name, const Type& key, const Type& value) const {
+    return Multimap<>(open_table(name, key, value, &rdb_multimap_open));
+  }
+  Multimap<> raw_multimap(std::string_view name) const {
+    return Multimap<>(open_raw(name, &rdb_multimap_open_raw));
   }
 
   // All tables, ordered by name.
@@ -232,13 +241,21 @@ class Txn {
   detail::Handle<rdb_txn, &detail::abort_txn> handle_;
 
  private:
-  rdb_table* open_table(std::string_view name, const Type& key, const Type& value) const {
+  template <class Open>
+  rdb_table* open_table(std::string_view name, const Type& key, const Type& value,
+                        Open open) const {
     const rdb_type key_type = key.c_type();
     const rdb_type value_type = value.c_type();
     rdb_table* table = nullptr;
     checked([&](rdb_error* err) {
-      return rdb_table_open(live(), Bytes(name).slice(), &key_type, &value_type, &table, err);
+      return open(live(), Bytes(name).slice(), &key_type, &value_type, &table, err);
     });
+    return table;
+  }
+  template <class Open>
+  rdb_table* open_raw(std::string_view name, Open open) const {
+    rdb_table* table = nullptr;
+    checked([&](rdb_error* err) { return open(live(), Bytes(name).slice(), &table, err); });
     return table;
   }
   static std::vector<TableInfo> read_listing(rdb_listing* owned) {

@@ -132,6 +132,36 @@ class Packer {
   std::string packed_;
 };
 
+// Packed rows are handed over when they pass this, so that a long range needs little memory.
+inline constexpr size_t kPieceBytes = size_t{1} << 20;
+
+// Packs and sends a range piece by piece; positions of errors count from the range's beginning.
+template <class Range, class Pack, class Send>
+uint64_t in_pieces(Range& range, Pack pack, Send send) {
+  detail::Packer packer;
+  uint64_t done = 0, sent = 0, packed = 0;
+  const auto flush = [&] {
+    uint64_t count = 0;
+    rdb_error error;
+    const rdb_status status = send(packer.bytes(), &count, &error);
+    if (status < 0) {
+      if (error.position != RDB_NO_POSITION) error.position += sent;
+      throw_error(error);
+    }
+    done += count;
+    sent += packed;
+    packed = 0;
+    packer.clear();
+  };
+  for (const auto& item : range) {
+    pack(packer, item);
+    ++packed;
+    if (packer.bytes().size() >= kPieceBytes) flush();
+  }
+  flush();
+  return done;
+}
+
 }  // namespace detail
 
 namespace detail {
@@ -267,7 +297,7 @@ class Table {
   // An error names the row in position(); the rows before it are stored.
   template <std::ranges::input_range Rows>
   uint64_t put_batch(Rows&& rows, PutMode mode = PutMode::upsert) {
-    return in_pieces(
+    return detail::in_pieces(
         rows,
         [](detail::Packer& packer, const auto& row) {
           const auto& [key, value] = row;
@@ -297,7 +327,7 @@ class Table {
   // Deletes keys; gives the number of those that were there.
   template <std::ranges::input_range Keys>
   uint64_t remove_batch(Keys&& keys) {
-    return in_pieces(
+    return detail::in_pieces(
         keys, [](detail::Packer& packer, const auto& key) { pack_key(packer, key); },
         [&](Bytes packed, uint64_t* deleted, rdb_error* err) {
           return rdb_delete_batch_packed(live(), packed.slice(), deleted, err);
@@ -364,9 +394,6 @@ class Table {
   rdb_table* get() const noexcept { return handle_.get(); }
 
  private:
-  // Packed rows are handed over when they pass this, so that a long range needs little memory.
-  static constexpr size_t kPieceBytes = size_t{1} << 20;
-
   rdb_table* live() const { return handle_.live("the table"); }
 
   bool put_as(Arg<K> key, Arg<V> value, PutMode mode) {
@@ -392,33 +419,6 @@ class Table {
   static void pack_key(detail::Packer& packer, const Key& key) {
     const auto encoded = Codec<K>::encode(key);
     packer.add_key(encoded);
-  }
-
-  // Packs and sends a range piece by piece; positions of errors count from the range's beginning.
-  template <class Range, class Pack, class Send>
-  static uint64_t in_pieces(Range& range, Pack pack, Send send) {
-    detail::Packer packer;
-    uint64_t done = 0, sent = 0, packed = 0;
-    const auto flush = [&] {
-      uint64_t count = 0;
-      rdb_error error;
-      const rdb_status status = send(packer.bytes(), &count, &error);
-      if (status < 0) {
-        if (error.position != RDB_NO_POSITION) error.position += sent;
-        throw_error(error);
-      }
-      done += count;
-      sent += packed;
-      packed = 0;
-      packer.clear();
-    };
-    for (const auto& item : range) {
-      pack(packer, item);
-      ++packed;
-      if (packer.bytes().size() >= kPieceBytes) flush();
-    }
-    flush();
-    return done;
   }
 
   Cursor<K, V> confined(const Range<K>& range) const {

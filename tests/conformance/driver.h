@@ -193,6 +193,9 @@ void give_progress(line* l, const progress_state* state);
 #define TAIL_ROOM 16
 void apply_struct_size(line* l, void* options, size_t size);
 
+/* The line's range; NULL: the whole table. */
+const rdb_range* want_range(line* l, const value_type* key, rdb_range* room);
+
 /* "flags": insert_only, update_only. */
 uint64_t put_flags(line* l);
 

@@ -12,8 +12,7 @@ static uint32_t want_bound(line* l, const char* key, const char* bound) {
   return find_choice(l, bound, bounds, RDB_BOUND_NONE);
 }
 
-/* The line's range; NULL: the whole table. */
-static const rdb_range* want_range(line* l, const value_type* key, rdb_range* range) {
+const rdb_range* want_range(line* l, const value_type* key, rdb_range* range) {
   memset(range, 0, sizeof *range);
   range->lower_bound = want_bound(l, "lower", "lower_bound");
   range->upper_bound = want_bound(l, "upper", "upper_bound");
@@ -175,6 +174,54 @@ static rdb_status run_cursor_seek(line* l) { return run_search(l, rdb_cursor_see
 static rdb_status run_cursor_seek_exact(line* l) { return run_search(l, rdb_cursor_seek_exact); }
 static rdb_status run_cursor_seek_le(line* l) { return run_search(l, rdb_cursor_seek_le); }
 
+static rdb_status run_cursor_next_key(line* l) { return run_move(l, rdb_cursor_next_key); }
+static rdb_status run_cursor_prev_key(line* l) { return run_move(l, rdb_cursor_prev_key); }
+
+/* Moves among the values of a key hand out the value alone. */
+typedef rdb_status (*value_move)(rdb_cursor*, rdb_slice*, rdb_error*);
+static rdb_status run_value_move(line* l, value_move function) {
+  const handle* cursor = want_handle(l, HANDLE_CURSOR);
+  rdb_slice key = {NULL, 0}, value = {NULL, 0}, same = {NULL, 0};
+  const rdb_status status = function(cursor->pointer, &value, &l->err);
+  if (status != RDB_OK) return status;
+  value = copy_slice(l, value);
+  if (rdb_cursor_get(cursor->pointer, &key, &same, &l->err) != RDB_OK ||
+      !slices_equal(value, same)) {
+    fail(l, "the cursor is not on the value it handed out");
+  }
+  give_entry(l, cursor, key, value);
+  return status;
+}
+static rdb_status run_cursor_next_value(line* l) {
+  return run_value_move(l, rdb_cursor_next_value);
+}
+static rdb_status run_cursor_prev_value(line* l) {
+  return run_value_move(l, rdb_cursor_prev_value);
+}
+static rdb_status run_cursor_first_value(line* l) {
+  return run_value_move(l, rdb_cursor_first_value);
+}
+static rdb_status run_cursor_last_value(line* l) {
+  return run_value_move(l, rdb_cursor_last_value);
+}
+
+static rdb_status run_cursor_seek_pair(line* l) {
+  const handle* cursor = want_handle(l, HANDLE_CURSOR);
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status =
+      rdb_cursor_seek_pair(cursor->pointer, want_bytes(l, "key", &cursor->key),
+                           want_bytes(l, "value", &cursor->value), &key, &value, &l->err);
+  if (status == RDB_OK) give_entry(l, cursor, key, value);
+  return status;
+}
+
+static rdb_status run_cursor_value_count(line* l) {
+  uint64_t count;
+  const rdb_status status = rdb_cursor_value_count(want_pointer(l, HANDLE_CURSOR), &count, &l->err);
+  if (status == RDB_OK) give_number(l, "count", count);
+  return status;
+}
+
 static rdb_status run_cursor_set_range(line* l) {
   const handle* cursor = want_handle(l, HANDLE_CURSOR);
   rdb_range room;
@@ -247,6 +294,14 @@ const operation cursor_operations[] = {
     {"cursor_seek", run_cursor_seek, -1},
     {"cursor_seek_exact", run_cursor_seek_exact, -1},
     {"cursor_seek_le", run_cursor_seek_le, -1},
+    {"cursor_next_key", run_cursor_next_key, -1},
+    {"cursor_prev_key", run_cursor_prev_key, -1},
+    {"cursor_next_value", run_cursor_next_value, -1},
+    {"cursor_prev_value", run_cursor_prev_value, -1},
+    {"cursor_first_value", run_cursor_first_value, -1},
+    {"cursor_last_value", run_cursor_last_value, -1},
+    {"cursor_seek_pair", run_cursor_seek_pair, -1},
+    {"cursor_value_count", run_cursor_value_count, -1},
     {"cursor_set_range", run_cursor_set_range, -1},
     {"cursor_next_batch", run_cursor_next_batch, -1},
     {"cursor_next_batch_packed", run_cursor_next_batch_packed, -1},

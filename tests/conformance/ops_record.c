@@ -285,7 +285,85 @@ static rdb_status run_delete_batch_packed(line* l) {
   return status;
 }
 
+/* ---- multimaps ---- */
+
+static rdb_status run_multimap_key_count(line* l) {
+  uint64_t count;
+  const rdb_status status = rdb_multimap_key_count(want_pointer(l, HANDLE_TABLE), &count, &l->err);
+  if (status == RDB_OK) give_number(l, "count", count);
+  return status;
+}
+
+static rdb_status run_multimap_value_count(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  uint64_t count;
+  const rdb_status status =
+      rdb_multimap_value_count(table->pointer, want_bytes(l, "key", &table->key), &count, &l->err);
+  if (status == RDB_OK) give_number(l, "count", count);
+  return status;
+}
+
+static rdb_status run_multimap_get(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  const rdb_slice key = want_bytes(l, "key", &table->key);
+  rdb_result* result = want_result(l);
+  const rdb_status status = rdb_multimap_get(table->pointer, key, result, &l->err);
+  if (status != RDB_OK && rdb_result_count(result) != 0) fail(l, "the result is not empty");
+  if (status == RDB_OK) give_answers(l, result, &table->value);
+  drop_result(l, result);
+  return status;
+}
+
+static rdb_status run_multimap_contains(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  return rdb_multimap_contains(table->pointer, want_bytes(l, "key", &table->key),
+                               want_bytes(l, "value", &table->value), &l->err);
+}
+
+static rdb_status run_multimap_delete(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  return rdb_multimap_delete(table->pointer, want_bytes(l, "key", &table->key),
+                             want_bytes(l, "value", &table->value), &l->err);
+}
+
+static rdb_status run_multimap_delete_batch(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  const rows all = want_rows(l, want_member(l, "rows"), &table->key, &table->value);
+  uint64_t deleted = 0;
+  const rdb_status status =
+      rdb_multimap_delete_batch(table->pointer, all.keys, all.values, all.count, &deleted, &l->err);
+  if (status == RDB_OK) give_number(l, "count", deleted);
+  return status;
+}
+
+static rdb_status run_multimap_delete_batch_packed(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  uint64_t deleted = 0;
+  const rdb_status status = rdb_multimap_delete_batch_packed(
+      table->pointer, want_packed(l, table, false), &deleted, &l->err);
+  if (status == RDB_OK) give_number(l, "count", deleted);
+  return status;
+}
+
+static rdb_status run_multimap_drain(line* l) {
+  const handle* table = want_handle(l, HANDLE_TABLE);
+  rdb_range room;
+  uint64_t keys = 0;
+  const rdb_status status =
+      rdb_multimap_drain(table->pointer, want_range(l, &table->key, &room), &keys, &l->err);
+  if (status == RDB_OK) give_number(l, "count", keys);
+  return status;
+}
+
 const operation record_operations[] = {
+    {"multimap_key_count", run_multimap_key_count, -1},
+    {"multimap_value_count", run_multimap_value_count, -1},
+    {"multimap_get", run_multimap_get, HANDLE_RESULT},
+    {"multimap_contains", run_multimap_contains, -1},
+    {"multimap_delete", run_multimap_delete, -1},
+    {"multimap_delete_batch", run_multimap_delete_batch, -1},
+    {"multimap_delete_batch_packed", run_multimap_delete_batch_packed, -1},
+    {"multimap_drain", run_multimap_drain, -1},
     {"get", run_get, -1},
     {"get_into", run_get_into, -1},
     {"get_pin", run_get_pin, HANDLE_PIN},

@@ -115,13 +115,15 @@ value_type meaning_of(const rdb_type* type) {
   return parse_type(type->name.data, type->type_class);
 }
 
-static rdb_status run_table_open(line* l) {
+typedef rdb_status (*open_function)(const rdb_txn*, rdb_slice, const rdb_type*, const rdb_type*,
+                                    rdb_table**, rdb_error*);
+static rdb_status open_typed(line* l, open_function function) {
   rdb_type key_room, value_room;
   const rdb_type* key = find_type(l, "key_type", &key_room);
   const rdb_type* value = find_type(l, "value_type", &value_room);
   rdb_table* table = (rdb_table*)(void*)l;
-  const rdb_status status = rdb_table_open(want_pointer(l, HANDLE_TXN), want_name(l, "name"), key,
-                                           value, &table, &l->err);
+  const rdb_status status =
+      function(want_pointer(l, HANDLE_TXN), want_name(l, "name"), key, value, &table, &l->err);
   if (status < 0 && table != NULL) fail(l, "the handle was not set to NULL");
   handle* made = made_handle(l, HANDLE_TABLE, table);
   if (made != NULL) {
@@ -131,14 +133,20 @@ static rdb_status run_table_open(line* l) {
   return status;
 }
 
-static rdb_status run_table_open_raw(line* l) {
+static rdb_status open_raw(line* l, rdb_status (*function)(const rdb_txn*, rdb_slice, rdb_table**,
+                                                           rdb_error*)) {
   rdb_table* table = (rdb_table*)(void*)l;
   const rdb_status status =
-      rdb_table_open_raw(want_pointer(l, HANDLE_TXN), want_name(l, "name"), &table, &l->err);
+      function(want_pointer(l, HANDLE_TXN), want_name(l, "name"), &table, &l->err);
   if (status < 0 && table != NULL) fail(l, "the handle was not set to NULL");
   made_handle(l, HANDLE_TABLE, table);
   return status;
 }
+
+static rdb_status run_table_open(line* l) { return open_typed(l, rdb_table_open); }
+static rdb_status run_table_open_raw(line* l) { return open_raw(l, rdb_table_open_raw); }
+static rdb_status run_multimap_open(line* l) { return open_typed(l, rdb_multimap_open); }
+static rdb_status run_multimap_open_raw(line* l) { return open_raw(l, rdb_multimap_open_raw); }
 
 static rdb_status run_table_close(line* l) {
   const rdb_status status = rdb_table_close(want_pointer(l, HANDLE_TABLE), &l->err);
@@ -289,6 +297,8 @@ const operation transaction_operations[] = {
     {"set_quick_repair", run_set_quick_repair, -1},
     {"table_open", run_table_open, HANDLE_TABLE},
     {"table_open_raw", run_table_open_raw, HANDLE_TABLE},
+    {"multimap_open", run_multimap_open, HANDLE_TABLE},
+    {"multimap_open_raw", run_multimap_open_raw, HANDLE_TABLE},
     {"table_close", run_table_close, -1},
     {"table_describe", run_table_describe, -1},
     {"table_list", run_table_list, HANDLE_LISTING},

@@ -221,8 +221,10 @@ static void SWIGUNUSED SWIG_JavaThrowException(JNIEnv *jenv, SWIG_JavaExceptionC
  *           an integer; all zero: none.
  *
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
- * Missing here: rdb_api, and the forms that take arrays of rdb_slice (rdb_get_batch, rdb_put_batch,
- * rdb_delete_batch, rdb_cursor_next_batch), whose packed twins do the same.
+ * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
+ * whose callback would cost more than the lookup it serves; and the forms that take arrays of
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch,
+ * rdb_multimap_delete_batch), whose packed twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H
@@ -401,6 +403,57 @@ RDB_FLAT_API rdb_status rdb_flat_cursor_next_batch_packed(int64_t cursor, uint8_
                                                           int64_t* out, int64_t out_size,
                                                           rdb_error* detail);
 RDB_FLAT_API rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail);
+
+/* Multimaps; opened as tables are. Values of a key come in a result. rdb_flat_multimap_value_count
+ * returns 0 with RDB_NOT_FOUND, the two last the number of pairs or keys they deleted. */
+RDB_FLAT_API int64_t rdb_flat_multimap_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                            int32_t key_class, const uint8_t* key_type,
+                                            int64_t key_type_size, int32_t value_class,
+                                            const uint8_t* value_type, int64_t value_type_size,
+                                            rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                                rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_key_count(int64_t table, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_value_count(int64_t table, const uint8_t* key,
+                                                   int64_t key_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_get(int64_t table, const uint8_t* key, int64_t key_size,
+                                              int64_t result, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_contains(int64_t table, const uint8_t* key,
+                                                   int64_t key_size, const uint8_t* value,
+                                                   int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_delete(int64_t table, const uint8_t* key,
+                                                 int64_t key_size, const uint8_t* value,
+                                                 int64_t value_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                                           int64_t packed_size, rdb_error* detail);
+/* Bounds as rdb_flat_cursor_set_range takes them. */
+RDB_FLAT_API int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound,
+                                             const uint8_t* lower, int64_t lower_size,
+                                             int32_t upper_bound, const uint8_t* upper,
+                                             int64_t upper_size, rdb_error* detail);
+/* Moves of their cursors; all hand out key and value, as the moves above do. */
+RDB_FLAT_API rdb_status rdb_flat_cursor_seek_pair(int64_t cursor, const uint8_t* key,
+                                                  int64_t key_size, const uint8_t* value,
+                                                  int64_t value_size, uint8_t* buffer,
+                                                  int64_t capacity, int64_t* out, int64_t out_size,
+                                                  rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_key(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                                 int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev_key(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                                 int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_first_value(int64_t cursor, uint8_t* buffer,
+                                                    int64_t capacity, int64_t* out,
+                                                    int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_last_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail);
 
 /* Verification; 0 with RDB_STOPPED as well. out of rdb_flat_report_describe: the members of
  * rdb_report_info behind struct_size; of rdb_flat_report_problem: page. Texts of a problem:
@@ -1075,6 +1128,143 @@ rdb_status rdb_flat_cursor_next_batch_packed(int64_t cursor, uint8_t* buffer, in
 
 rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail) {
   return settle(rdb_cursor_delete(HANDLE(rdb_cursor, cursor), detail), detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Multimaps
+ * --------------------------------------------------------------------------------------------- */
+
+int64_t rdb_flat_multimap_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                               int32_t key_class, const uint8_t* key_type, int64_t key_type_size,
+                               int32_t value_class, const uint8_t* value_type,
+                               int64_t value_type_size, rdb_error* detail) {
+  rdb_type key = type_of(key_class, key_type, key_type_size);
+  rdb_type value = type_of(value_class, value_type, value_type_size);
+  rdb_table* table = NULL;
+  rdb_status status = rdb_multimap_open(HANDLE(const rdb_txn, txn), slice(name, name_size),
+                                        key_class == 0 ? NULL : &key,
+                                        value_class == 0 ? NULL : &value, &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_multimap_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                   rdb_error* detail) {
+  rdb_table* table = NULL;
+  rdb_status status =
+      rdb_multimap_open_raw(HANDLE(const rdb_txn, txn), slice(name, name_size), &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_multimap_key_count(int64_t table, rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_multimap_key_count(HANDLE(const rdb_table, table), &count, detail);
+  return number(status, count, detail);
+}
+
+int64_t rdb_flat_multimap_value_count(int64_t table, const uint8_t* key, int64_t key_size,
+                                      rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_multimap_value_count(HANDLE(const rdb_table, table), slice(key, key_size),
+                                               &count, detail);
+  return number(status, count, detail);
+}
+
+rdb_status rdb_flat_multimap_get(int64_t table, const uint8_t* key, int64_t key_size,
+                                 int64_t result, rdb_error* detail) {
+  return settle(rdb_multimap_get(HANDLE(const rdb_table, table), slice(key, key_size),
+                                 HANDLE(rdb_result, result), detail),
+                detail);
+}
+
+rdb_status rdb_flat_multimap_contains(int64_t table, const uint8_t* key, int64_t key_size,
+                                      const uint8_t* value, int64_t value_size, rdb_error* detail) {
+  return settle(rdb_multimap_contains(HANDLE(const rdb_table, table), slice(key, key_size),
+                                      slice(value, value_size), detail),
+                detail);
+}
+
+rdb_status rdb_flat_multimap_delete(int64_t table, const uint8_t* key, int64_t key_size,
+                                    const uint8_t* value, int64_t value_size, rdb_error* detail) {
+  return settle(rdb_multimap_delete(HANDLE(rdb_table, table), slice(key, key_size),
+                                    slice(value, value_size), detail),
+                detail);
+}
+
+int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                              int64_t packed_size, rdb_error* detail) {
+  uint64_t deleted = 0;
+  rdb_status status = rdb_multimap_delete_batch_packed(
+      HANDLE(rdb_table, table), slice(packed, packed_size), &deleted, detail);
+  return number(status, deleted, detail);
+}
+
+int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                int64_t upper_size, rdb_error* detail) {
+  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
+                     (uint32_t)upper_bound};
+  uint64_t keys = 0;
+  rdb_status status = rdb_multimap_drain(HANDLE(rdb_table, table), &range, &keys, detail);
+  return number(status, keys, detail);
+}
+
+rdb_status rdb_flat_cursor_seek_pair(int64_t cursor, const uint8_t* key, int64_t key_size,
+                                     const uint8_t* value, int64_t value_size, uint8_t* buffer,
+                                     int64_t capacity, int64_t* out, int64_t out_size,
+                                     rdb_error* detail) {
+  rdb_slice found_key = {NULL, 0}, found_value = {NULL, 0};
+  rdb_status status =
+      rdb_cursor_seek_pair(HANDLE(rdb_cursor, cursor), slice(key, key_size),
+                           slice(value, value_size), &found_key, &found_value, detail);
+  return pack(status, found_key, found_value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_next_key(int64_t cursor, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                    int64_t out_size, rdb_error* detail) {
+  return move(rdb_cursor_next_key, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_prev_key(int64_t cursor, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                    int64_t out_size, rdb_error* detail) {
+  return move(rdb_cursor_prev_key, cursor, buffer, capacity, out, out_size, detail);
+}
+
+typedef rdb_status (*move_value_fn)(rdb_cursor*, rdb_slice*, rdb_error*);
+
+static rdb_status move_value(move_value_fn go, int64_t cursor, uint8_t* buffer, int64_t capacity,
+                             int64_t* out, int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  rdb_status status = go(HANDLE(rdb_cursor, cursor), NULL, detail);
+  if (status == RDB_OK) {
+    status = rdb_cursor_get(HANDLE(const rdb_cursor, cursor), &key, &value, detail);
+  }
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_next_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_next_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_prev_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_prev_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_first_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                       int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_first_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_last_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_last_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_cursor_value_count(HANDLE(const rdb_cursor, cursor), &count, detail);
+  return number(status, count, detail);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -3746,6 +3936,921 @@ SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorDelete(JNIEnv *jenv, jclass j
   arg1 = (int64_t)jarg1; 
   result = (rdb_status)rdb_flat_cursor_delete(arg1,arg2);
   jresult = (jint)result; 
+  
+  
+  if (arg2->status < 0) rdb_java_throw(jenv, arg2);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_multimapOpen(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jint jarg4, jbyteArray jarg5, jint jarg7, jbyteArray jarg8) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  uint8_t *arg5 = (uint8_t *) 0 ;
+  int64_t arg6 ;
+  int32_t arg7 ;
+  uint8_t *arg8 = (uint8_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements5 = NULL ;
+  jbyte *elements8 = NULL ;
+  rdb_error detail10 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg10 = &detail10;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  arg4 = (int32_t)jarg4; 
+  
+  arg5 = NULL;
+  arg6 = 0;
+  if (jarg5 != NULL) {
+    elements5 = (*jenv)->GetByteArrayElements(jenv, jarg5, NULL);
+    if (elements5 == NULL) return 0;
+    arg5 = (uint8_t *)elements5;
+    arg6 = (*jenv)->GetArrayLength(jenv, jarg5);
+  }
+  
+  arg7 = (int32_t)jarg7; 
+  
+  arg8 = NULL;
+  arg9 = 0;
+  if (jarg8 != NULL) {
+    elements8 = (*jenv)->GetByteArrayElements(jenv, jarg8, NULL);
+    if (elements8 == NULL) return 0;
+    arg8 = (uint8_t *)elements8;
+    arg9 = (*jenv)->GetArrayLength(jenv, jarg8);
+  }
+  
+  result = (int64_t)rdb_flat_multimap_open(arg1,(unsigned char const *)arg2,arg3,arg4,(unsigned char const *)arg5,arg6,arg7,(unsigned char const *)arg8,arg9,arg10);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements5 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg5, elements5, JNI_ABORT);
+  }
+  
+  
+  if (elements8 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg8, elements8, JNI_ABORT);
+  }
+  
+  
+  if (arg10->status < 0) rdb_java_throw(jenv, arg10);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_multimapOpenRaw(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail4 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (int64_t)rdb_flat_multimap_open_raw(arg1,(unsigned char const *)arg2,arg3,arg4);
+  jresult = (jlong)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_multimapKeyCount(JNIEnv *jenv, jclass jcls, jlong jarg1) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_error detail2 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg2 = &detail2;
+  arg1 = (int64_t)jarg1; 
+  result = (int64_t)rdb_flat_multimap_key_count(arg1,arg2);
+  jresult = (jlong)result; 
+  
+  
+  if (arg2->status < 0) rdb_java_throw(jenv, arg2);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_multimapValueCount(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail4 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (int64_t)rdb_flat_multimap_value_count(arg1,(unsigned char const *)arg2,arg3,arg4);
+  jresult = (jlong)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_multimapGet(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlong jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t arg4 ;
+  rdb_error *arg5 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail5 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg5 = &detail5;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  arg4 = (int64_t)jarg4; 
+  result = (rdb_status)rdb_flat_multimap_get(arg1,(unsigned char const *)arg2,arg3,arg4,arg5);
+  jresult = (jint)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg5->status < 0) rdb_java_throw(jenv, arg5);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_multimapContains(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jbyteArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetByteArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (uint8_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_multimap_contains(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg4, elements4, JNI_ABORT);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_multimapDelete(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jbyteArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetByteArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (uint8_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_multimap_delete(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg4, elements4, JNI_ABORT);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_multimapDeleteBatchPacked(JNIEnv *jenv, jclass jcls, jlong jarg1, jobject jarg2) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  rdb_error detail4 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    arg2 = (uint8_t *)(*jenv)->GetDirectBufferAddress(jenv, jarg2);
+    arg3 = (*jenv)->GetDirectBufferCapacity(jenv, jarg2);
+    if (arg3 < 0) {
+      rdb_java_throw_not_direct(jenv);
+      return 0;
+    }
+  }
+  
+  result = (int64_t)rdb_flat_multimap_delete_batch_packed(arg1,(unsigned char const *)arg2,arg3,arg4);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_multimapDrain(JNIEnv *jenv, jclass jcls, jlong jarg1, jint jarg2, jbyteArray jarg3, jint jarg5, jbyteArray jarg6) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  jbyte *elements3 = NULL ;
+  jbyte *elements6 = NULL ;
+  rdb_error detail8 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg8 = &detail8;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int32_t)jarg2; 
+  
+  arg3 = NULL;
+  arg4 = 0;
+  if (jarg3 != NULL) {
+    elements3 = (*jenv)->GetByteArrayElements(jenv, jarg3, NULL);
+    if (elements3 == NULL) return 0;
+    arg3 = (uint8_t *)elements3;
+    arg4 = (*jenv)->GetArrayLength(jenv, jarg3);
+  }
+  
+  arg5 = (int32_t)jarg5; 
+  
+  arg6 = NULL;
+  arg7 = 0;
+  if (jarg6 != NULL) {
+    elements6 = (*jenv)->GetByteArrayElements(jenv, jarg6, NULL);
+    if (elements6 == NULL) return 0;
+    arg6 = (uint8_t *)elements6;
+    arg7 = (*jenv)->GetArrayLength(jenv, jarg6);
+  }
+  
+  result = (int64_t)rdb_flat_multimap_drain(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  if (elements3 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg3, elements3, JNI_ABORT);
+  }
+  
+  
+  if (elements6 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg6, elements6, JNI_ABORT);
+  }
+  
+  
+  if (arg8->status < 0) rdb_java_throw(jenv, arg8);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorSeekPair(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jbyteArray jarg4, jbyteArray jarg6, jlongArray jarg8) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  int64_t *arg8 = (int64_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements4 = NULL ;
+  jbyte *elements6 = NULL ;
+  jlong *elements8 = NULL ;
+  rdb_error detail10 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg10 = &detail10;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetByteArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (uint8_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  
+  arg6 = NULL;
+  arg7 = 0;
+  if (jarg6 != NULL) {
+    elements6 = (*jenv)->GetByteArrayElements(jenv, jarg6, NULL);
+    if (elements6 == NULL) return 0;
+    arg6 = (uint8_t *)elements6;
+    arg7 = (*jenv)->GetArrayLength(jenv, jarg6);
+  }
+  
+  
+  arg8 = NULL;
+  arg9 = 0;
+  if (jarg8 != NULL) {
+    elements8 = (*jenv)->GetLongArrayElements(jenv, jarg8, NULL);
+    if (elements8 == NULL) return 0;
+    arg8 = (int64_t *)elements8;
+    arg9 = (*jenv)->GetArrayLength(jenv, jarg8);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_seek_pair(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg4, elements4, JNI_ABORT);
+  }
+  
+  
+  if (elements6 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg6, elements6, 0);
+  }
+  
+  
+  if (elements8 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg8, elements8, 0);
+  }
+  
+  
+  if (arg10->status < 0) rdb_java_throw(jenv, arg10);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorNextKey(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_next_key(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorPrevKey(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_prev_key(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorNextValue(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_next_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorPrevValue(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_prev_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorFirstValue(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_first_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorLastValue(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_last_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_cursorValueCount(JNIEnv *jenv, jclass jcls, jlong jarg1) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_error detail2 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg2 = &detail2;
+  arg1 = (int64_t)jarg1; 
+  result = (int64_t)rdb_flat_cursor_value_count(arg1,arg2);
+  jresult = (jlong)result; 
   
   
   if (arg2->status < 0) rdb_java_throw(jenv, arg2);

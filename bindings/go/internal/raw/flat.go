@@ -182,24 +182,78 @@ typedef _goslice_ swig_type_152;
 typedef long long swig_type_153;
 typedef long long swig_type_154;
 typedef long long swig_type_155;
-typedef long long swig_type_156;
-typedef long long swig_type_157;
-typedef long long swig_type_158;
+typedef _goslice_ swig_type_156;
+typedef _goslice_ swig_type_157;
+typedef _goslice_ swig_type_158;
 typedef long long swig_type_159;
 typedef long long swig_type_160;
 typedef _goslice_ swig_type_161;
 typedef long long swig_type_162;
 typedef long long swig_type_163;
-typedef _goslice_ swig_type_164;
+typedef long long swig_type_164;
 typedef long long swig_type_165;
-typedef long long swig_type_166;
+typedef _goslice_ swig_type_166;
 typedef long long swig_type_167;
 typedef _goslice_ swig_type_168;
 typedef long long swig_type_169;
 typedef long long swig_type_170;
-typedef long long swig_type_171;
-typedef long long swig_type_172;
+typedef _goslice_ swig_type_171;
+typedef _goslice_ swig_type_172;
 typedef long long swig_type_173;
+typedef _goslice_ swig_type_174;
+typedef _goslice_ swig_type_175;
+typedef long long swig_type_176;
+typedef long long swig_type_177;
+typedef _goslice_ swig_type_178;
+typedef long long swig_type_179;
+typedef long long swig_type_180;
+typedef _goslice_ swig_type_181;
+typedef _goslice_ swig_type_182;
+typedef long long swig_type_183;
+typedef _goslice_ swig_type_184;
+typedef _goslice_ swig_type_185;
+typedef _goslice_ swig_type_186;
+typedef _goslice_ swig_type_187;
+typedef long long swig_type_188;
+typedef _goslice_ swig_type_189;
+typedef _goslice_ swig_type_190;
+typedef long long swig_type_191;
+typedef _goslice_ swig_type_192;
+typedef _goslice_ swig_type_193;
+typedef long long swig_type_194;
+typedef _goslice_ swig_type_195;
+typedef _goslice_ swig_type_196;
+typedef long long swig_type_197;
+typedef _goslice_ swig_type_198;
+typedef _goslice_ swig_type_199;
+typedef long long swig_type_200;
+typedef _goslice_ swig_type_201;
+typedef _goslice_ swig_type_202;
+typedef long long swig_type_203;
+typedef _goslice_ swig_type_204;
+typedef _goslice_ swig_type_205;
+typedef long long swig_type_206;
+typedef long long swig_type_207;
+typedef long long swig_type_208;
+typedef long long swig_type_209;
+typedef long long swig_type_210;
+typedef long long swig_type_211;
+typedef long long swig_type_212;
+typedef long long swig_type_213;
+typedef long long swig_type_214;
+typedef _goslice_ swig_type_215;
+typedef long long swig_type_216;
+typedef long long swig_type_217;
+typedef _goslice_ swig_type_218;
+typedef long long swig_type_219;
+typedef long long swig_type_220;
+typedef long long swig_type_221;
+typedef _goslice_ swig_type_222;
+typedef long long swig_type_223;
+typedef long long swig_type_224;
+typedef long long swig_type_225;
+typedef long long swig_type_226;
+typedef long long swig_type_227;
 extern void _wrap_Swig_free_raw_d40eb6c5380ecf23(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_d40eb6c5380ecf23(swig_intgo arg1);
 extern swig_type_1 _wrap_VersionText_raw_d40eb6c5380ecf23(swig_intgo arg1, swig_type_2 arg2);
@@ -269,15 +323,32 @@ extern swig_intgo _wrap_CursorSeekExact_raw_d40eb6c5380ecf23(swig_type_142 arg1,
 extern swig_intgo _wrap_CursorSeekLe_raw_d40eb6c5380ecf23(swig_type_146 arg1, swig_type_147 arg2, swig_type_148 arg3, swig_type_149 arg4, swig_voidp arg5);
 extern swig_intgo _wrap_CursorSetRange_raw_d40eb6c5380ecf23(swig_type_150 arg1, swig_intgo arg2, swig_type_151 arg3, swig_intgo arg4, swig_type_152 arg5, swig_voidp arg6);
 extern swig_intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(swig_type_153 arg1, swig_voidp arg2);
-extern swig_type_154 _wrap_Verify_raw_d40eb6c5380ecf23(swig_type_155 arg1, swig_intgo arg2, swig_type_156 arg3, swig_type_157 arg4, swig_type_158 arg5, swig_type_159 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(swig_type_160 arg1, swig_type_161 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(swig_type_162 arg1, swig_type_163 arg2, swig_type_164 arg3, swig_voidp arg4);
-extern swig_type_165 _wrap_ReportProblemText_raw_d40eb6c5380ecf23(swig_type_166 arg1, swig_type_167 arg2, swig_intgo arg3, swig_type_168 arg4, swig_voidp arg5);
-extern void _wrap_ReportFree_raw_d40eb6c5380ecf23(swig_type_169 arg1);
-extern swig_type_170 _wrap_CancelCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
-extern void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(swig_type_171 arg1);
-extern void _wrap_CancelReset_raw_d40eb6c5380ecf23(swig_type_172 arg1);
-extern void _wrap_CancelFree_raw_d40eb6c5380ecf23(swig_type_173 arg1);
+extern swig_type_154 _wrap_MultimapOpen_raw_d40eb6c5380ecf23(swig_type_155 arg1, swig_type_156 arg2, swig_intgo arg3, swig_type_157 arg4, swig_intgo arg5, swig_type_158 arg6, swig_voidp arg7);
+extern swig_type_159 _wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(swig_type_160 arg1, swig_type_161 arg2, swig_voidp arg3);
+extern swig_type_162 _wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(swig_type_163 arg1, swig_voidp arg2);
+extern swig_type_164 _wrap_MultimapValueCount_raw_d40eb6c5380ecf23(swig_type_165 arg1, swig_type_166 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_MultimapGet_raw_d40eb6c5380ecf23(swig_type_167 arg1, swig_type_168 arg2, swig_type_169 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MultimapContains_raw_d40eb6c5380ecf23(swig_type_170 arg1, swig_type_171 arg2, swig_type_172 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MultimapDelete_raw_d40eb6c5380ecf23(swig_type_173 arg1, swig_type_174 arg2, swig_type_175 arg3, swig_voidp arg4);
+extern swig_type_176 _wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(swig_type_177 arg1, swig_type_178 arg2, swig_voidp arg3);
+extern swig_type_179 _wrap_MultimapDrain_raw_d40eb6c5380ecf23(swig_type_180 arg1, swig_intgo arg2, swig_type_181 arg3, swig_intgo arg4, swig_type_182 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorSeekPair_raw_d40eb6c5380ecf23(swig_type_183 arg1, swig_type_184 arg2, swig_type_185 arg3, swig_type_186 arg4, swig_type_187 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorNextKey_raw_d40eb6c5380ecf23(swig_type_188 arg1, swig_type_189 arg2, swig_type_190 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrevKey_raw_d40eb6c5380ecf23(swig_type_191 arg1, swig_type_192 arg2, swig_type_193 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorNextValue_raw_d40eb6c5380ecf23(swig_type_194 arg1, swig_type_195 arg2, swig_type_196 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrevValue_raw_d40eb6c5380ecf23(swig_type_197 arg1, swig_type_198 arg2, swig_type_199 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorFirstValue_raw_d40eb6c5380ecf23(swig_type_200 arg1, swig_type_201 arg2, swig_type_202 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorLastValue_raw_d40eb6c5380ecf23(swig_type_203 arg1, swig_type_204 arg2, swig_type_205 arg3, swig_voidp arg4);
+extern swig_type_206 _wrap_CursorValueCount_raw_d40eb6c5380ecf23(swig_type_207 arg1, swig_voidp arg2);
+extern swig_type_208 _wrap_Verify_raw_d40eb6c5380ecf23(swig_type_209 arg1, swig_intgo arg2, swig_type_210 arg3, swig_type_211 arg4, swig_type_212 arg5, swig_type_213 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(swig_type_214 arg1, swig_type_215 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(swig_type_216 arg1, swig_type_217 arg2, swig_type_218 arg3, swig_voidp arg4);
+extern swig_type_219 _wrap_ReportProblemText_raw_d40eb6c5380ecf23(swig_type_220 arg1, swig_type_221 arg2, swig_intgo arg3, swig_type_222 arg4, swig_voidp arg5);
+extern void _wrap_ReportFree_raw_d40eb6c5380ecf23(swig_type_223 arg1);
+extern swig_type_224 _wrap_CancelCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
+extern void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(swig_type_225 arg1);
+extern void _wrap_CancelReset_raw_d40eb6c5380ecf23(swig_type_226 arg1);
+extern void _wrap_CancelFree_raw_d40eb6c5380ecf23(swig_type_227 arg1);
 #undef intgo
 */
 import "C"
@@ -1057,6 +1128,263 @@ func CursorDelete(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	return swig_r
 }
 
+func MultimapOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6 []byte, arg7 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	swig_r = (int64)(C._wrap_MultimapOpen_raw_d40eb6c5380ecf23(C.swig_type_155(_swig_i_0), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg6
+	}
+	return swig_r
+}
+
+func MultimapOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int64)(C._wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(C.swig_type_160(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func MultimapKeyCount(arg1 int64, arg2 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(C.swig_type_163(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
+func MultimapValueCount(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int64)(C._wrap_MultimapValueCount_raw_d40eb6c5380ecf23(C.swig_type_165(_swig_i_0), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func MultimapGet(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_MultimapGet_raw_d40eb6c5380ecf23(C.swig_type_167(_swig_i_0), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_1)), C.swig_type_169(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func MultimapContains(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_MultimapContains_raw_d40eb6c5380ecf23(C.swig_type_170(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func MultimapDelete(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_MultimapDelete_raw_d40eb6c5380ecf23(C.swig_type_173(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func MultimapDeleteBatchPacked(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int64)(C._wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_177(_swig_i_0), *(*C.swig_type_178)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func MultimapDrain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int64)(C._wrap_MultimapDrain_raw_d40eb6c5380ecf23(C.swig_type_180(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_181)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_182)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func CursorSeekPair(arg1 int64, arg2 []byte, arg3 []byte, arg4 []byte, arg5 []int64, arg6 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int)(C._wrap_CursorSeekPair_raw_d40eb6c5380ecf23(C.swig_type_183(_swig_i_0), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func CursorNextKey(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_CursorNextKey_raw_d40eb6c5380ecf23(C.swig_type_188(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorPrevKey(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_CursorPrevKey_raw_d40eb6c5380ecf23(C.swig_type_191(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorNextValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_CursorNextValue_raw_d40eb6c5380ecf23(C.swig_type_194(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorPrevValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_CursorPrevValue_raw_d40eb6c5380ecf23(C.swig_type_197(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorFirstValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_CursorFirstValue_raw_d40eb6c5380ecf23(C.swig_type_200(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorLastValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_CursorLastValue_raw_d40eb6c5380ecf23(C.swig_type_203(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorValueCount(arg1 int64, arg2 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_CursorValueCount_raw_d40eb6c5380ecf23(C.swig_type_207(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
 func Verify(arg1 int64, arg2 int, arg3 int64, arg4 int64, arg5 int64, arg6 int64, arg7 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
@@ -1066,7 +1394,7 @@ func Verify(arg1 int64, arg2 int, arg3 int64, arg4 int64, arg5 int64, arg6 int64
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_Verify_raw_d40eb6c5380ecf23(C.swig_type_155(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_156(_swig_i_2), C.swig_type_157(_swig_i_3), C.swig_type_158(_swig_i_4), C.swig_type_159(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_Verify_raw_d40eb6c5380ecf23(C.swig_type_209(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_210(_swig_i_2), C.swig_type_211(_swig_i_3), C.swig_type_212(_swig_i_4), C.swig_type_213(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	return swig_r
 }
 
@@ -1075,7 +1403,7 @@ func ReportDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_ReportDescribe_raw_d40eb6c5380ecf23(C.swig_type_160(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_ReportDescribe_raw_d40eb6c5380ecf23(C.swig_type_214(_swig_i_0), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1088,7 +1416,7 @@ func ReportProblem(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ReportProblem_raw_d40eb6c5380ecf23(C.swig_type_162(_swig_i_0), C.swig_type_163(_swig_i_1), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ReportProblem_raw_d40eb6c5380ecf23(C.swig_type_216(_swig_i_0), C.swig_type_217(_swig_i_1), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1102,7 +1430,7 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ReportProblemText_raw_d40eb6c5380ecf23(C.swig_type_166(_swig_i_0), C.swig_type_167(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ReportProblemText_raw_d40eb6c5380ecf23(C.swig_type_220(_swig_i_0), C.swig_type_221(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_222)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -1111,7 +1439,7 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 
 func ReportFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ReportFree_raw_d40eb6c5380ecf23(C.swig_type_169(_swig_i_0))
+	C._wrap_ReportFree_raw_d40eb6c5380ecf23(C.swig_type_223(_swig_i_0))
 }
 
 func CancelCreate(arg1 *Detail) (_swig_ret int64) {
@@ -1123,17 +1451,17 @@ func CancelCreate(arg1 *Detail) (_swig_ret int64) {
 
 func CancelTrigger(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelTrigger_raw_d40eb6c5380ecf23(C.swig_type_171(_swig_i_0))
+	C._wrap_CancelTrigger_raw_d40eb6c5380ecf23(C.swig_type_225(_swig_i_0))
 }
 
 func CancelReset(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelReset_raw_d40eb6c5380ecf23(C.swig_type_172(_swig_i_0))
+	C._wrap_CancelReset_raw_d40eb6c5380ecf23(C.swig_type_226(_swig_i_0))
 }
 
 func CancelFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelFree_raw_d40eb6c5380ecf23(C.swig_type_173(_swig_i_0))
+	C._wrap_CancelFree_raw_d40eb6c5380ecf23(C.swig_type_227(_swig_i_0))
 }
 
 

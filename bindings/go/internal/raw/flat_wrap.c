@@ -201,8 +201,10 @@ static void* Swig_malloc(int c) {
  *           an integer; all zero: none.
  *
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
- * Missing here: rdb_api, and the forms that take arrays of rdb_slice (rdb_get_batch, rdb_put_batch,
- * rdb_delete_batch, rdb_cursor_next_batch), whose packed twins do the same.
+ * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
+ * whose callback would cost more than the lookup it serves; and the forms that take arrays of
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch,
+ * rdb_multimap_delete_batch), whose packed twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H
@@ -381,6 +383,57 @@ RDB_FLAT_API rdb_status rdb_flat_cursor_next_batch_packed(int64_t cursor, uint8_
                                                           int64_t* out, int64_t out_size,
                                                           rdb_error* detail);
 RDB_FLAT_API rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail);
+
+/* Multimaps; opened as tables are. Values of a key come in a result. rdb_flat_multimap_value_count
+ * returns 0 with RDB_NOT_FOUND, the two last the number of pairs or keys they deleted. */
+RDB_FLAT_API int64_t rdb_flat_multimap_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                            int32_t key_class, const uint8_t* key_type,
+                                            int64_t key_type_size, int32_t value_class,
+                                            const uint8_t* value_type, int64_t value_type_size,
+                                            rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                                rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_key_count(int64_t table, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_value_count(int64_t table, const uint8_t* key,
+                                                   int64_t key_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_get(int64_t table, const uint8_t* key, int64_t key_size,
+                                              int64_t result, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_contains(int64_t table, const uint8_t* key,
+                                                   int64_t key_size, const uint8_t* value,
+                                                   int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_multimap_delete(int64_t table, const uint8_t* key,
+                                                 int64_t key_size, const uint8_t* value,
+                                                 int64_t value_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                                           int64_t packed_size, rdb_error* detail);
+/* Bounds as rdb_flat_cursor_set_range takes them. */
+RDB_FLAT_API int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound,
+                                             const uint8_t* lower, int64_t lower_size,
+                                             int32_t upper_bound, const uint8_t* upper,
+                                             int64_t upper_size, rdb_error* detail);
+/* Moves of their cursors; all hand out key and value, as the moves above do. */
+RDB_FLAT_API rdb_status rdb_flat_cursor_seek_pair(int64_t cursor, const uint8_t* key,
+                                                  int64_t key_size, const uint8_t* value,
+                                                  int64_t value_size, uint8_t* buffer,
+                                                  int64_t capacity, int64_t* out, int64_t out_size,
+                                                  rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_key(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                                 int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev_key(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                                 int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_next_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_prev_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_first_value(int64_t cursor, uint8_t* buffer,
+                                                    int64_t capacity, int64_t* out,
+                                                    int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_last_value(int64_t cursor, uint8_t* buffer,
+                                                   int64_t capacity, int64_t* out, int64_t out_size,
+                                                   rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail);
 
 /* Verification; 0 with RDB_STOPPED as well. out of rdb_flat_report_describe: the members of
  * rdb_report_info behind struct_size; of rdb_flat_report_problem: page. Texts of a problem:
@@ -1055,6 +1108,143 @@ rdb_status rdb_flat_cursor_next_batch_packed(int64_t cursor, uint8_t* buffer, in
 
 rdb_status rdb_flat_cursor_delete(int64_t cursor, rdb_error* detail) {
   return settle(rdb_cursor_delete(HANDLE(rdb_cursor, cursor), detail), detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Multimaps
+ * --------------------------------------------------------------------------------------------- */
+
+int64_t rdb_flat_multimap_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                               int32_t key_class, const uint8_t* key_type, int64_t key_type_size,
+                               int32_t value_class, const uint8_t* value_type,
+                               int64_t value_type_size, rdb_error* detail) {
+  rdb_type key = type_of(key_class, key_type, key_type_size);
+  rdb_type value = type_of(value_class, value_type, value_type_size);
+  rdb_table* table = NULL;
+  rdb_status status = rdb_multimap_open(HANDLE(const rdb_txn, txn), slice(name, name_size),
+                                        key_class == 0 ? NULL : &key,
+                                        value_class == 0 ? NULL : &value, &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_multimap_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                   rdb_error* detail) {
+  rdb_table* table = NULL;
+  rdb_status status =
+      rdb_multimap_open_raw(HANDLE(const rdb_txn, txn), slice(name, name_size), &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_multimap_key_count(int64_t table, rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_multimap_key_count(HANDLE(const rdb_table, table), &count, detail);
+  return number(status, count, detail);
+}
+
+int64_t rdb_flat_multimap_value_count(int64_t table, const uint8_t* key, int64_t key_size,
+                                      rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_multimap_value_count(HANDLE(const rdb_table, table), slice(key, key_size),
+                                               &count, detail);
+  return number(status, count, detail);
+}
+
+rdb_status rdb_flat_multimap_get(int64_t table, const uint8_t* key, int64_t key_size,
+                                 int64_t result, rdb_error* detail) {
+  return settle(rdb_multimap_get(HANDLE(const rdb_table, table), slice(key, key_size),
+                                 HANDLE(rdb_result, result), detail),
+                detail);
+}
+
+rdb_status rdb_flat_multimap_contains(int64_t table, const uint8_t* key, int64_t key_size,
+                                      const uint8_t* value, int64_t value_size, rdb_error* detail) {
+  return settle(rdb_multimap_contains(HANDLE(const rdb_table, table), slice(key, key_size),
+                                      slice(value, value_size), detail),
+                detail);
+}
+
+rdb_status rdb_flat_multimap_delete(int64_t table, const uint8_t* key, int64_t key_size,
+                                    const uint8_t* value, int64_t value_size, rdb_error* detail) {
+  return settle(rdb_multimap_delete(HANDLE(rdb_table, table), slice(key, key_size),
+                                    slice(value, value_size), detail),
+                detail);
+}
+
+int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* packed,
+                                              int64_t packed_size, rdb_error* detail) {
+  uint64_t deleted = 0;
+  rdb_status status = rdb_multimap_delete_batch_packed(
+      HANDLE(rdb_table, table), slice(packed, packed_size), &deleted, detail);
+  return number(status, deleted, detail);
+}
+
+int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                int64_t upper_size, rdb_error* detail) {
+  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
+                     (uint32_t)upper_bound};
+  uint64_t keys = 0;
+  rdb_status status = rdb_multimap_drain(HANDLE(rdb_table, table), &range, &keys, detail);
+  return number(status, keys, detail);
+}
+
+rdb_status rdb_flat_cursor_seek_pair(int64_t cursor, const uint8_t* key, int64_t key_size,
+                                     const uint8_t* value, int64_t value_size, uint8_t* buffer,
+                                     int64_t capacity, int64_t* out, int64_t out_size,
+                                     rdb_error* detail) {
+  rdb_slice found_key = {NULL, 0}, found_value = {NULL, 0};
+  rdb_status status =
+      rdb_cursor_seek_pair(HANDLE(rdb_cursor, cursor), slice(key, key_size),
+                           slice(value, value_size), &found_key, &found_value, detail);
+  return pack(status, found_key, found_value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_next_key(int64_t cursor, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                    int64_t out_size, rdb_error* detail) {
+  return move(rdb_cursor_next_key, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_prev_key(int64_t cursor, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                    int64_t out_size, rdb_error* detail) {
+  return move(rdb_cursor_prev_key, cursor, buffer, capacity, out, out_size, detail);
+}
+
+typedef rdb_status (*move_value_fn)(rdb_cursor*, rdb_slice*, rdb_error*);
+
+static rdb_status move_value(move_value_fn go, int64_t cursor, uint8_t* buffer, int64_t capacity,
+                             int64_t* out, int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  rdb_status status = go(HANDLE(rdb_cursor, cursor), NULL, detail);
+  if (status == RDB_OK) {
+    status = rdb_cursor_get(HANDLE(const rdb_cursor, cursor), &key, &value, detail);
+  }
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_next_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_next_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_prev_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_prev_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_first_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                       int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_first_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_last_value(int64_t cursor, uint8_t* buffer, int64_t capacity,
+                                      int64_t* out, int64_t out_size, rdb_error* detail) {
+  return move_value(rdb_cursor_last_value, cursor, buffer, capacity, out, out_size, detail);
+}
+
+int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail) {
+  uint64_t count = 0;
+  rdb_status status = rdb_cursor_value_count(HANDLE(const rdb_cursor, cursor), &count, detail);
+  return number(status, count, detail);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -2463,6 +2653,445 @@ intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_
   arg2 = *(rdb_error **)&_swig_go_1; 
   
   result = (rdb_status)rdb_flat_cursor_delete(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MultimapOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  uint8_t *arg5 = (uint8_t *) 0 ;
+  int64_t arg6 ;
+  int32_t arg7 ;
+  uint8_t *arg8 = (uint8_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int32_t)_swig_go_2; 
+  
+  arg5 = (uint8_t *)_swig_go_3.array;
+  arg6 = (int64_t)_swig_go_3.len;
+  
+  arg7 = (int32_t)_swig_go_4; 
+  
+  arg8 = (uint8_t *)_swig_go_5.array;
+  arg9 = (int64_t)_swig_go_5.len;
+  
+  arg10 = *(rdb_error **)&_swig_go_6; 
+  
+  result = (int64_t)rdb_flat_multimap_open(arg1,(unsigned char const *)arg2,arg3,arg4,(unsigned char const *)arg5,arg6,arg7,(unsigned char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (int64_t)rdb_flat_multimap_open_raw(arg1,(unsigned char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = *(rdb_error **)&_swig_go_1; 
+  
+  result = (int64_t)rdb_flat_multimap_key_count(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MultimapValueCount_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (int64_t)rdb_flat_multimap_value_count(arg1,(unsigned char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_MultimapGet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t arg4 ;
+  rdb_error *arg5 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int64_t)_swig_go_2; 
+  arg5 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_multimap_get(arg1,(unsigned char const *)arg2,arg3,arg4,arg5);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_MultimapContains_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (uint8_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_multimap_contains(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_MultimapDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (uint8_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_multimap_delete(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (int64_t)rdb_flat_multimap_delete_batch_packed(arg1,(unsigned char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MultimapDrain_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (uint8_t *)_swig_go_2.array;
+  arg4 = (int64_t)_swig_go_2.len;
+  
+  arg5 = (int32_t)_swig_go_3; 
+  
+  arg6 = (uint8_t *)_swig_go_4.array;
+  arg7 = (int64_t)_swig_go_4.len;
+  
+  arg8 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (int64_t)rdb_flat_multimap_drain(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorSeekPair_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  int64_t *arg8 = (int64_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (uint8_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  
+  arg6 = (uint8_t *)_swig_go_3.array;
+  arg7 = (int64_t)_swig_go_3.len;
+  
+  
+  arg8 = (int64_t *)_swig_go_4.array;
+  arg9 = (int64_t)_swig_go_4.len;
+  
+  arg10 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (rdb_status)rdb_flat_cursor_seek_pair(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorNextKey_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_cursor_next_key(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorPrevKey_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_cursor_prev_key(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorNextValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_cursor_next_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorPrevValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_cursor_prev_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorFirstValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_cursor_first_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorLastValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_cursor_last_value(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_CursorValueCount_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = *(rdb_error **)&_swig_go_1; 
+  
+  result = (int64_t)rdb_flat_cursor_value_count(arg1,arg2);
   _swig_go_result = result; 
   return _swig_go_result;
 }

@@ -301,6 +301,74 @@ public class Flat {
     return FlatJNI.cursorDelete(cursor);
   }
 
+  public static long multimapOpen(long txn, byte[] name, int key_class, byte[] key_type, int value_class, byte[] value_type) {
+    return FlatJNI.multimapOpen(txn, name, key_class, key_type, value_class, value_type);
+  }
+
+  public static long multimapOpenRaw(long txn, byte[] name) {
+    return FlatJNI.multimapOpenRaw(txn, name);
+  }
+
+  public static long multimapKeyCount(long table) {
+    return FlatJNI.multimapKeyCount(table);
+  }
+
+  public static long multimapValueCount(long table, byte[] key) {
+    return FlatJNI.multimapValueCount(table, key);
+  }
+
+  public static int multimapGet(long table, byte[] key, long result) {
+    return FlatJNI.multimapGet(table, key, result);
+  }
+
+  public static int multimapContains(long table, byte[] key, byte[] value) {
+    return FlatJNI.multimapContains(table, key, value);
+  }
+
+  public static int multimapDelete(long table, byte[] key, byte[] value) {
+    return FlatJNI.multimapDelete(table, key, value);
+  }
+
+  public static long multimapDeleteBatchPacked(long table, java.nio.ByteBuffer packed) {
+    return FlatJNI.multimapDeleteBatchPacked(table, packed);
+  }
+
+  public static long multimapDrain(long table, int lower_bound, byte[] lower, int upper_bound, byte[] upper) {
+    return FlatJNI.multimapDrain(table, lower_bound, lower, upper_bound, upper);
+  }
+
+  public static int cursorSeekPair(long cursor, byte[] key, byte[] value, byte[] buffer, long[] out) {
+    return FlatJNI.cursorSeekPair(cursor, key, value, buffer, out);
+  }
+
+  public static int cursorNextKey(long cursor, byte[] buffer, long[] out) {
+    return FlatJNI.cursorNextKey(cursor, buffer, out);
+  }
+
+  public static int cursorPrevKey(long cursor, byte[] buffer, long[] out) {
+    return FlatJNI.cursorPrevKey(cursor, buffer, out);
+  }
+
+  public static int cursorNextValue(long cursor, byte[] buffer, long[] out) {
+    return FlatJNI.cursorNextValue(cursor, buffer, out);
+  }
+
+  public static int cursorPrevValue(long cursor, byte[] buffer, long[] out) {
+    return FlatJNI.cursorPrevValue(cursor, buffer, out);
+  }
+
+  public static int cursorFirstValue(long cursor, byte[] buffer, long[] out) {
+    return FlatJNI.cursorFirstValue(cursor, buffer, out);
+  }
+
+  public static int cursorLastValue(long cursor, byte[] buffer, long[] out) {
+    return FlatJNI.cursorLastValue(cursor, buffer, out);
+  }
+
+  public static long cursorValueCount(long cursor) {
+    return FlatJNI.cursorValueCount(cursor);
+  }
+
   public static long verify(long db, int level, long cancel, long progress_fn, long progress_ctx, long progress_drop) {
     return FlatJNI.verify(db, level, cancel, progress_fn, progress_ctx, progress_drop);
   }
