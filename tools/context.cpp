@@ -53,12 +53,18 @@ Database Context::open_for_writing(const std::string& path, bool create) {
   return open(path, create ? OpenMode::create : OpenMode::existing);
 }
 
-Table open_existing_table(const ReadTxn& txn, const std::string& name, const std::string& file) {
+const TableInfo& info_of(const AnyTable& table) {
+  return std::visit([](const auto& open) -> const TableInfo& { return open.info(); }, table);
+}
+
+uint64_t count_rows(const AnyTable& table) {
+  return std::visit([](const auto& open) { return open.len(); }, table);
+}
+
+AnyTable open_existing_table(const ReadTxn& txn, const std::string& name, const std::string& file) {
   const std::optional<TableInfo> info = txn.find_table(name);
   if (!info) throw NotFound("no table \"" + name + "\" in " + file);
-  if (info->kind == TableKind::multimap) {
-    throw UsageError("table \"" + name + "\" is a multimap; this release lists multimaps only");
-  }
+  if (info->kind == TableKind::multimap) return txn.open_multimap_raw(name);
   return txn.open_table_raw(name);
 }
 

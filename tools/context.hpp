@@ -9,6 +9,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 
 #include "output.hpp"
 #include "progress.hpp"
@@ -56,8 +57,14 @@ struct Context {
   Database open(const std::string& path, OpenMode mode, bool accept_damage = false);
 };
 
-// Throws NotFound naming table and file, or UsageError for a multimap.
-Table open_existing_table(const ReadTxn& txn, const std::string& name, const std::string& file);
+// A table of either kind.
+using AnyTable = std::variant<Table, Multimap>;
+const TableInfo& info_of(const AnyTable& table);
+// Of a table: its rows; of a multimap: its pairs.
+uint64_t count_rows(const AnyTable& table);
+
+// Throws NotFound naming table and file.
+AnyTable open_existing_table(const ReadTxn& txn, const std::string& name, const std::string& file);
 
 // A key or value given on the command line; refusals become UsageError.
 std::vector<std::byte> decode_argument(const ValueCodec& codec, const std::string& text,

@@ -75,28 +75,32 @@ struct Counts {
   uint64_t not_values = 0;  // keys or values whose bytes are none of their type
 };
 
-Counts write_rows(Context& context, const Table& table, bool header, Output& out) {
-  const TableInfo& info = table.info();
+Counts write_rows(Context& context, const AnyTable& table, bool header, Output& out) {
+  const TableInfo& info = info_of(table);
   const ValueCodec key_codec(info.key_type, info.key_width);
   const ValueCodec value_codec(info.value_type, info.value_width);
   if (header) {
-    out.json_line(Json{{"table", info.name},
-                       {"key_type", type_json(info.key_type)},
-                       {"value_type", type_json(info.value_type)}});
+    Json line{{"table", info.name},
+              {"key_type", type_json(info.key_type)},
+              {"value_type", type_json(info.value_type)}};
+    if (info.kind == TableKind::multimap) line["kind"] = "multimap";
+    out.json_line(line);
   }
   Counts counts;
-  const uint64_t total = table.len();
+  const uint64_t total = count_rows(table);
   Progress progress("exporting", Progress::Amount::count, "rows", context.quiet, &interrupt());
-  Cursor cursor = table.cursor();
-  while (cursor.next()) {
-    CancelToken::check(&interrupt());
-    out.json_line(Json{{"key", key_codec.to_json(cursor.key())},
-                       {"value", value_codec.to_json(cursor.value())}});
-    counts.not_values += !key_codec.is_value(cursor.key());
-    counts.not_values += !value_codec.is_value(cursor.value());
-    ++counts.rows;
-    progress.progress(counts.rows, total);
-  }
+  const auto write_all = [&](auto cursor) {
+    while (cursor.next()) {
+      CancelToken::check(&interrupt());
+      out.json_line(Json{{"key", key_codec.to_json(cursor.key())},
+                         {"value", value_codec.to_json(cursor.value())}});
+      counts.not_values += !key_codec.is_value(cursor.key());
+      counts.not_values += !value_codec.is_value(cursor.value());
+      ++counts.rows;
+      progress.progress(counts.rows, total);
+    }
+  };
+  std::visit([&](const auto& open) { write_all(open.cursor()); }, table);
   out.flush();
   return counts;
 }
@@ -109,7 +113,7 @@ int run_export(Context& context, const ExportArguments& arguments) {
   }
   Database db = context.open_for_reading(arguments.path);
   const ReadTxn txn = db.begin_read();
-  const Table table = open_existing_table(txn, arguments.table, arguments.path);
+  const AnyTable table = open_existing_table(txn, arguments.table, arguments.path);
   Counts counts;
   if (to_stdout) {
     counts = write_rows(context, table, arguments.header, context.out);

@@ -193,6 +193,7 @@ class Importer {
       }
       target = line[member].get<std::string>();
     };
+    if (line.contains("kind") && line["kind"] == "multimap") choice_.multimap = true;
     take("key_type", choice_.key_type);
     take("value_type", choice_.value_type);
   }
@@ -202,9 +203,9 @@ class Importer {
     WriteTxn txn = db.begin_write({.cancel = &interrupt()});
     uint64_t batch_rows = 0;
     {
-      Table table = choice_.open(txn);
-      const ValueCodec key_codec(table.info().key_type, table.info().key_width);
-      const ValueCodec value_codec(table.info().value_type, table.info().value_width);
+      AnyTable table = choice_.open(txn);
+      const ValueCodec key_codec(info_of(table).key_type, info_of(table).key_width);
+      const ValueCodec value_codec(info_of(table).value_type, info_of(table).value_width);
       const uint64_t begin_bytes = lines_.bytes();
       const auto is_full = [&] {
         return !arguments_.atomic && (batch_rows >= arguments_.batch_rows ||
@@ -226,7 +227,7 @@ class Importer {
     ++commits_;
   }
 
-  static void put_row(Table& table, const ValueCodec& key_codec, const ValueCodec& value_codec,
+  static void put_row(AnyTable& table, const ValueCodec& key_codec, const ValueCodec& value_codec,
                       std::string_view line) {
     const Json row = parse_line(line);
     if (!row.is_object() || row.size() != 2 || !row.contains("key") || !row.contains("value")) {
@@ -240,7 +241,8 @@ class Importer {
       }
     };
     const auto key = decode(key_codec, "key");
-    table.put(key, decode(value_codec, "value"));
+    const auto value = decode(value_codec, "value");
+    std::visit([&](auto& open) { open.put(key, value); }, table);
   }
 
   void print_summary(double seconds) {
@@ -277,7 +279,8 @@ void add_import(CLI::App& app, Context& context) {
   CLI::App* sub = app.add_subcommand("import", "Store rows given as JSON lines");
   sub->footer(
       "Each line is {\"key\":...,\"value\":...}; integers are numbers, text is a string, byte\n"
-      "strings are {\"b64\":\"...\"}. Rows that exist are replaced. A line that cannot be used\n"
+      "strings are {\"b64\":\"...\"}. Rows that exist are replaced; a multimap takes\n"
+      "each line as one more value of its key. A line that cannot be used\n"
       "ends the import: nothing of its batch is stored, earlier batches stay.");
   auto arguments = std::make_shared<ImportArguments>();
   add_text(*sub, "FILE", arguments->choice.path, "Database file")->required();

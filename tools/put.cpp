@@ -1,4 +1,5 @@
-// put.cpp: `rdb put FILE TABLE KEY VALUE`: stores one pair in one durable transaction.
+// put.cpp: `rdb put FILE TABLE KEY VALUE`: stores one pair in one durable transaction. A pair that
+// a multimap holds already is done, too, unless --insert-only asks for a new one.
 #include "table_choice.hpp"
 #include "text.hpp"
 
@@ -22,18 +23,30 @@ int run_put(Context& context, const PutArguments& arguments) {
                     : arguments.update_only ? Table::PutMode::update_only
                                             : Table::PutMode::upsert;
   bool stored = false;
+  bool done = false;
   Json key_json;
   std::string key_text;
   {
-    Table table = arguments.choice.open(txn);
-    const TableInfo& info = table.info();
+    AnyTable any = arguments.choice.open(txn);
+    const TableInfo& info = info_of(any);
     const ValueCodec key_codec(info.key_type, info.key_width);
     const ValueCodec value_codec(info.value_type, info.value_width);
     const auto key = decode_argument(key_codec, arguments.key, "KEY");
     const auto value = decode_argument(value_codec, arguments.value, "VALUE");
     key_json = key_codec.to_json(key);
     key_text = key_codec.display(key, 60);
-    stored = table.put(key, value, mode);
+    if (auto* multimap = std::get_if<Multimap>(&any)) {
+      if (arguments.update_only) {
+        throw UsageError("--update-only: table \"" + arguments.choice.table +
+                         "\" is a multimap, whose pairs have nothing to be replaced");
+      }
+      stored = multimap->put(key, value);
+      done = stored || !arguments.insert_only;
+      if (!done) key_text += " with this value";
+    } else {
+      stored = std::get<Table>(any).put(key, value, mode);
+      done = stored;
+    }
   }
   if (stored) {
     txn.commit();
@@ -43,17 +56,18 @@ int run_put(Context& context, const PutArguments& arguments) {
   db.close();
   if (context.json) {
     context.out.json_document(Json{{"key", std::move(key_json)}, {"stored", stored}});
-  } else if (!stored) {
+  } else if (!done) {
     throw NotFound("key " + key_text + (arguments.insert_only ? " is already" : " is not") +
                    " in table \"" + arguments.choice.table + "\"; nothing was changed");
   }
-  return stored ? kExitDone : kExitNotFound;
+  return done ? kExitDone : kExitNotFound;
 }
 
 }  // namespace
 
 void add_put(CLI::App& app, Context& context) {
-  CLI::App* sub = app.add_subcommand("put", "Store a value under a key");
+  CLI::App* sub =
+      app.add_subcommand("put", "Store a value under a key; in a multimap beside its other values");
   auto arguments = std::make_shared<PutArguments>();
   add_text(*sub, "FILE", arguments->choice.path, "Database file")->required();
   add_text(*sub, "TABLE", arguments->choice.table, "Table")->required();
@@ -62,7 +76,8 @@ void add_put(CLI::App& app, Context& context) {
       ->required();
   arguments->choice.add_options(*sub);
   CLI::Option* insert =
-      sub->add_flag("--insert-only", arguments->insert_only, "Exit 1 when the key exists");
+      sub->add_flag("--insert-only", arguments->insert_only,
+                    "Exit 1 when the key exists (in a multimap: with this value)");
   sub->add_flag("--update-only", arguments->update_only, "Exit 1 when the key does not exist")
       ->excludes(insert);
   sub->callback([&context, arguments] {

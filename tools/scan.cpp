@@ -111,15 +111,21 @@ RangeKeys make_range(const ScanArguments& arguments, const TableInfo& info,
   return keys;
 }
 
-int run_scan(Context& context, const ScanArguments& arguments) {
-  Database db = context.open_for_reading(arguments.path);
-  const ReadTxn txn = db.begin_read();
-  const Table table = open_existing_table(txn, arguments.table, arguments.path);
-  const TableInfo& info = table.info();
+// To the next row, or with --keys-only to the next key.
+bool step(Cursor& cursor, const ScanArguments& arguments) {
+  return arguments.reverse ? cursor.prev() : cursor.next();
+}
+bool step(MultimapCursor& cursor, const ScanArguments& arguments) {
+  if (!arguments.keys_only) return arguments.reverse ? cursor.prev() : cursor.next();
+  return arguments.reverse ? cursor.prev_key() : cursor.next_key();
+}
+
+template <typename AnyCursor>
+int scan_with(Context& context, const ScanArguments& arguments, const TableInfo& info,
+              AnyCursor cursor) {
   const ValueCodec key_codec(info.key_type, info.key_width);
   const ValueCodec value_codec(info.value_type, info.value_width);
 
-  Cursor cursor = table.cursor();
   RangeKeys keys = make_range(arguments, info, key_codec);
   if (keys.range.lower != Bound::unbounded || keys.range.upper != Bound::unbounded) {
     keys.range.lower_key = keys.lower;
@@ -129,8 +135,8 @@ int run_scan(Context& context, const ScanArguments& arguments) {
 
   RowPrinter rows(context.out);
   uint64_t left = arguments.has_limit ? arguments.limit : ~uint64_t{0};
-  bool more = arguments.reverse ? cursor.last() : cursor.first();
-  for (; left > 0 && more; --left, more = arguments.reverse ? cursor.prev() : cursor.next()) {
+  for (bool more = step(cursor, arguments); left > 0 && more;
+       --left, more = step(cursor, arguments)) {
     CancelToken::check(&interrupt());
     if (context.json) {
       Json row{{"key", key_codec.to_json(cursor.key())}};
@@ -147,10 +153,20 @@ int run_scan(Context& context, const ScanArguments& arguments) {
   return kExitDone;
 }
 
+int run_scan(Context& context, const ScanArguments& arguments) {
+  Database db = context.open_for_reading(arguments.path);
+  const ReadTxn txn = db.begin_read();
+  return std::visit(
+      [&](const auto& table) {
+        return scan_with(context, arguments, table.info(), table.cursor());
+      },
+      open_existing_table(txn, arguments.table, arguments.path));
+}
+
 }  // namespace
 
 void add_scan(CLI::App& app, Context& context) {
-  CLI::App* sub = app.add_subcommand("scan", "Print rows in key order");
+  CLI::App* sub = app.add_subcommand("scan", "Print rows in key order; of a multimap every pair");
   auto arguments = std::make_shared<ScanArguments>();
   add_text(*sub, "FILE", arguments->path, "Database file")->required();
   add_text(*sub, "TABLE", arguments->table, "Table")->required();

@@ -9,7 +9,7 @@ namespace {
 
 struct Row {
   TableInfo info;
-  std::optional<TableStats> stats;  // absent for multimaps
+  TableStats stats;
 };
 
 int run_stats(Context& context, const std::string& path) {
@@ -18,26 +18,22 @@ int run_stats(Context& context, const std::string& path) {
   const ReadTxn txn = db.begin_read();
   std::vector<Row> rows;
   TableStats sum;
-  bool complete = true;
   {
     const std::vector<TableInfo> tables = txn.list_tables();
     Progress progress("measuring", Progress::Amount::count, "tables", context.quiet, &interrupt());
     for (const TableInfo& info : tables) {
       progress.progress(rows.size(), tables.size());
-      Row row{info, std::nullopt};
-      if (info.kind == TableKind::normal) {
-        row.stats = txn.open_table_raw(info.name).stats(&interrupt());
-        sum.entries += row.stats->entries;
-        sum.tree_height = std::max(sum.tree_height, row.stats->tree_height);
-        sum.leaf_pages += row.stats->leaf_pages;
-        sum.branch_pages += row.stats->branch_pages;
-        sum.stored_leaf_bytes += row.stats->stored_leaf_bytes;
-        sum.metadata_bytes += row.stats->metadata_bytes;
-        sum.fragmented_bytes += row.stats->fragmented_bytes;
-      } else {
-        complete = false;
-      }
-      rows.push_back(std::move(row));
+      const TableStats stats =
+          std::visit([](const auto& table) { return table.stats(&interrupt()); },
+                     open_existing_table(txn, info.name, path));
+      sum.entries += stats.entries;
+      sum.tree_height = std::max(sum.tree_height, stats.tree_height);
+      sum.leaf_pages += stats.leaf_pages;
+      sum.branch_pages += stats.branch_pages;
+      sum.stored_leaf_bytes += stats.stored_leaf_bytes;
+      sum.metadata_bytes += stats.metadata_bytes;
+      sum.fragmented_bytes += stats.fragmented_bytes;
+      rows.push_back({info, stats});
     }
   }
   const uint64_t useful = sum.stored_leaf_bytes + sum.metadata_bytes;
@@ -55,18 +51,13 @@ int run_stats(Context& context, const std::string& path) {
     for (const Row& row : rows) {
       Json entry{{"name", row.info.name},
                  {"kind", row.info.kind == TableKind::normal ? "table" : "multimap"}};
-      if (row.stats) {
-        entry.update(figures(*row.stats));
-      } else {
-        entry["rows"] = row.info.entries;
-      }
+      entry.update(figures(row.stats));
       tables.push_back(std::move(entry));
     }
     context.out.json_document(Json{{"path", path},
                                    {"file_bytes", database.file_bytes},
                                    {"page_bytes", database.page_bytes},
                                    {"txn_id", txn.id()},
-                                   {"multimaps_counted", complete},
                                    {"total", figures(sum)},
                                    {"tables", std::move(tables)}});
     return kExitDone;
@@ -101,19 +92,14 @@ int run_stats(Context& context, const std::string& path) {
                    {"Branches", Align::right},
                    {"Height", Align::right}});
   for (const Row& row : rows) {
-    const std::string name = escape_controls(row.info.name);
-    if (!row.stats) {
-      table.add(
-          {name + " (multimap)", format_count(row.info.entries), "-", "-", "-", "-", "-", "-"});
-      continue;
-    }
-    table.add({name, format_count(row.stats->entries), format_bytes(row.stats->stored_leaf_bytes),
-               format_bytes(row.stats->metadata_bytes), format_bytes(row.stats->fragmented_bytes),
-               format_count(row.stats->leaf_pages), format_count(row.stats->branch_pages),
-               std::to_string(row.stats->tree_height)});
+    std::string name = escape_controls(row.info.name);
+    if (row.info.kind == TableKind::multimap) name += " (multimap)";
+    table.add({name, format_count(row.stats.entries), format_bytes(row.stats.stored_leaf_bytes),
+               format_bytes(row.stats.metadata_bytes), format_bytes(row.stats.fragmented_bytes),
+               format_count(row.stats.leaf_pages), format_count(row.stats.branch_pages),
+               std::to_string(row.stats.tree_height)});
   }
   table.print(context.out);
-  if (!complete) context.out.line("Multimaps are not measured in this release.");
   return kExitDone;
 }
 

@@ -33,7 +33,10 @@ void TableChoice::add_options(CLI::App& app) {
       ->type_name("TYPE");
   add_text(app, "--value-type", value_type, "Value type: the same, and f32, f64, Vec<T>")
       ->type_name("TYPE");
-  app.add_flag("--create", create, "Create file and table when missing; needs both types");
+  CLI::Option* making =
+      app.add_flag("--create", create, "Create file and table when missing; needs both types");
+  app.add_flag("--multimap", multimap, "What --create makes has several values a key")
+      ->needs(making);
 }
 
 void TableChoice::check() const {
@@ -43,7 +46,13 @@ void TableChoice::check() const {
       throw UsageError("--key-type: " + key_type + " has no order and cannot be a key");
     }
   }
-  if (!value_type.empty()) parse_type(value_type, "--value-type");
+  if (!value_type.empty()) {
+    const TypeName type = parse_type(value_type, "--value-type");
+    if (multimap && format::describe_type(type).order == format::KeyOrderKind::unknown) {
+      throw UsageError("--value-type: " + value_type +
+                       " has no order and cannot be a value of a multimap");
+    }
+  }
   std::error_code ignored;
   if (create && (key_type.empty() || value_type.empty()) &&
       !std::filesystem::exists(path, ignored)) {
@@ -52,7 +61,7 @@ void TableChoice::check() const {
   }
 }
 
-Table TableChoice::open(WriteTxn& txn) const {
+AnyTable TableChoice::open(WriteTxn& txn) const {
   const std::optional<TableInfo> info = txn.find_table(table);
   if (!info) {
     if (!create) throw NotFound("no table \"" + table + "\" in " + path + " (--create makes one)");
@@ -60,14 +69,17 @@ Table TableChoice::open(WriteTxn& txn) const {
       throw UsageError("--create needs --key-type and --value-type, because table \"" + table +
                        "\" does not exist");
     }
-    return txn.open_table(table, parse_type(key_type, "--key-type"),
-                          parse_type(value_type, "--value-type"));
+    const TypeName key = parse_type(key_type, "--key-type");
+    const TypeName value = parse_type(value_type, "--value-type");
+    if (multimap) return txn.open_multimap(table, key, value);
+    return txn.open_table(table, key, value);
   }
-  if (info->kind == TableKind::multimap) {
-    throw UsageError("table \"" + table + "\" is a multimap; this release lists multimaps only");
+  if (multimap && info->kind != TableKind::multimap) {
+    throw UsageError("--multimap: table \"" + table + "\" is no multimap");
   }
   check_same(key_type, "--key-type", info->key_type, table);
   check_same(value_type, "--value-type", info->value_type, table);
+  if (info->kind == TableKind::multimap) return txn.open_multimap_raw(table);
   return txn.open_table_raw(table);
 }
 

@@ -11,8 +11,9 @@ struct TableChoice {
   std::string key_type;  // as given on the command line; empty: not given
   std::string value_type;
   bool create = false;
+  bool multimap = false;  // what --create makes
 
-  // Adds --key-type, --value-type and --create.
+  // Adds --key-type, --value-type, --create and --multimap.
   void add_options(CLI::App& app);
 
   // Throws UsageError for a type that is no type, or when a file would be created although its
@@ -21,7 +22,7 @@ struct TableChoice {
 
   // Opens the table of a running transaction, creating it when asked. Throws NotFound and
   // UsageError.
-  Table open(WriteTxn& txn) const;
+  AnyTable open(WriteTxn& txn) const;
 };
 
 }  // namespace rdb::tools

@@ -696,17 +696,60 @@ class UnknownTypes(CliTest):
         self.assertEqual(self.json("get", self.db, "t", "2")["value"], b64(b"\1\2"))
         self.assertEqual(self.rdb("get", self.db, "t", "2"), "hex:0102\n")
 
-    def test_multimaps_are_listed_and_otherwise_refused(self):
-        self.make("u8", "u8", [])
-        self.edit_catalog(b"\x03" + b"\0" * 9, b"\x04" + b"\0" * 9)
+    def test_multimaps_have_several_values_a_key(self):
+        made = ("--create", "--multimap", "--key-type", "str", "--value-type", "u32")
+        self.rdb("put", self.db, "m", "b", "300", *made)
+        self.rdb("put", self.db, "m", "b", "2")
+        self.rdb("put", self.db, "m", "a", "7")
+        self.assertEqual(self.json("put", self.db, "m", "a", "7"), {"key": "a", "stored": False})
+        self.rdb("put", self.db, "m", "a", "7", "--insert-only", code=NOT_FOUND)
+        self.assertIn("with this value", self.error)
+        self.rdb("put", self.db, "m", "a", "7", "--update-only", code=USAGE)
         self.assertEqual(self.json("tables", self.db)["tables"][0]["kind"], "multimap")
+        self.assertEqual(self.json("tables", self.db)["tables"][0]["rows"], 3)
         self.assertEqual(self.json("info", self.db)["multimap_tables"], 1)
-        self.assertIn("multimap", self.rdb("stats", self.db))
-        for args in (["get", self.db, "t", "1"], ["scan", self.db, "t"], ["export", self.db, "t"],
-                     ["put", self.db, "t", "1", "1"], ["import", self.db, "t"]):
-            self.rdb(*args, stdin="", code=USAGE)
-            self.assertIn("multimap", self.error)
+        self.assertEqual(self.rdb("get", self.db, "m", "b"), "2\n300\n")
+        self.assertEqual(self.json("get", self.db, "m", "b"),
+                         {"key": "b", "found": True, "values": [2, 300]})
+        self.rdb("get", self.db, "m", "c", code=NOT_FOUND)
+        self.assertEqual(self.json("get", self.db, "m", "c", code=NOT_FOUND),
+                         {"key": "c", "found": False, "values": []})
+        self.rdb("get", self.db, "m", "b", "--raw", code=USAGE)
+        pairs = [{"key": "a", "value": 7}, {"key": "b", "value": 2}, {"key": "b", "value": 300}]
+        self.assertEqual(self.rows("scan", self.db, "m"), pairs)
+        self.assertEqual(self.rows("scan", self.db, "m", "--reverse", "--limit", "2"), pairs[:0:-1])
+        self.assertEqual(self.rows("scan", self.db, "m", "--from", "b"), pairs[1:])
+        self.assertEqual(self.rdb("scan", self.db, "m", "--keys-only"), "a\nb\n")
+        self.assertEqual(self.rdb("scan", self.db, "m", "--keys-only", "--reverse"), "b\na\n")
+
+        exported = self.rdb("export", self.db, "m", "--header")
+        self.assertIn('"kind":"multimap"', exported.splitlines()[0])
+        copy = self.path("copy.rdb")
+        self.rdb("import", copy, "m", "--create", stdin=exported)
+        self.assertEqual(self.rdb("export", copy, "m", "--header"), exported)
+        self.assertTrue(self.json("verify", copy)["ok"])
+
+        stats = self.json("stats", self.db)["tables"][0]
+        self.assertEqual((stats["kind"], stats["rows"], stats["stored_bytes"]), ("multimap", 3, 12))
+        self.assertIn("m (multimap)", self.rdb("stats", self.db))
+        self.assertEqual(self.json("delete", self.db, "m", "b", "2"),
+                         {"key": "b", "deleted": True, "values": 1})
+        self.rdb("delete", self.db, "m", "b", "2", code=NOT_FOUND)
+        self.assertEqual(self.json("delete", self.db, "m", "b"),
+                         {"key": "b", "deleted": True, "values": 1})
+        self.assertEqual(self.rows("scan", self.db, "m"), pairs[:1])
         self.assertTrue(self.json("verify", self.db)["ok"])
+
+    def test_multimap_arguments_that_do_not_fit_are_refused(self):
+        self.make("u8", "u8", [(1, 1)])
+        self.rdb("delete", self.db, "t", "1", "1", code=USAGE)
+        self.assertIn("no multimap", self.error)
+        self.rdb("put", self.db, "t", "1", "1", "--multimap", code=USAGE)
+        self.rdb("put", self.db, "t", "1", "1", "--create", "--multimap", code=USAGE)
+        self.rdb("put", self.db, "m", "1", "1", "--create", "--multimap", "--key-type", "u8",
+                 "--value-type", "f64", code=USAGE)
+        self.assertIn("no order", self.error)
+        self.assertEqual(len(self.json("tables", self.db)["tables"]), 1)
 
     def test_bytes_that_are_no_value_of_their_type_are_shown_raw(self):
         self.make("u8", "bool", [(1, True)])
