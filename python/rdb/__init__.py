@@ -41,15 +41,19 @@ from ._errors import (
     UnsupportedError,
     UsageError,
 )
+from ._multimap import ValueSet
 from ._rdb import (
     Cancel,
     Cursor,
     Database,
+    Multimap,
+    MultimapCursor,
     RecordIterator,
     Scan,
     Table,
     Transaction,
     Value,
+    WriteMultimap,
     WriteTable,
     WriteTransaction,
     abi_version,
@@ -80,20 +84,23 @@ __version__ = version()
 __all__ = [
     "AlreadyOpenError", "BusyError", "Cancel", "CancelledError", "ClosedError", "ConcurrencyError",
     "CorruptedError", "Cursor", "Database", "Error", "FeatureError", "FileError", "ForkError",
-    "InternalError", "LayoutError", "LockTimeoutError", "Option", "OutOfMemoryError", "Problem",
+    "InternalError", "LayoutError", "LockTimeoutError", "Multimap", "MultimapCursor", "Option",
+    "OutOfMemoryError", "Problem",
     "ReadOnlyError", "RecordIterator", "Recovery", "Report", "Scan", "Stats", "StorageError", "Table",
     "TableError", "TableInfo", "TableMissingError", "TableStats", "TableTypeError", "Transaction", "TypeName",
-    "UnsupportedError", "UsageError", "Value", "WriteTable", "WriteTransaction", "abi_version",
-    "build_info", "decode", "encode", "has_feature", "open", "open_memory", "options", "status_name", "version",
+    "UnsupportedError", "UsageError", "Value", "ValueSet", "WriteMultimap", "WriteTable", "WriteTransaction",
+    "abi_version", "build_info", "decode", "encode", "has_feature", "open", "open_memory", "options", "status_name",
+    "version",
     "version_number",
 ]
 
 Mapping.register(Table)
+Mapping.register(Multimap)
 MutableMapping.register(WriteTable)
 Iterator.register(RecordIterator)
 
 # Generic for annotations and type checkers: rdb.Table[str, int].
-for _generic in (Table, Scan, RecordIterator, Cursor):
+for _generic in (Table, Scan, RecordIterator, Cursor, Multimap, MultimapCursor, ValueSet):
     _generic.__class_getitem__ = classmethod(GenericAlias)
 
 # What users see is rdb.Table, not the extension it lives in.

@@ -218,6 +218,34 @@ uint64_t put_items(const Table& table, const py::object& items, uint64_t flags) 
   return written;
 }
 
+uint64_t delete_items(const Table& table, const py::object& items) {
+  Chunk chunk(2, kCallRecords);
+  uint64_t deleted = 0;
+  size_t first = 0;
+  const auto flush = [&] {
+    if (chunk.size() == 0) return;
+    use_unlocked(*table.state, [&](rdb_table* handle, rdb_error* error) {
+      note_change(*table.state);
+      uint64_t count = 0;
+      const rdb_status status = rdb_multimap_delete_batch(handle, chunk.column(0), chunk.column(1),
+                                                          chunk.size(), &count, error);
+      deleted += count;
+      return moved(status, error, first);
+    });
+    ensured(PyErr_CheckSignals());
+    first += chunk.size();
+    chunk.clear();
+  };
+  for_each(items, [&](const py::object& pair) {
+    const auto [key, value] = take_apart(pair);
+    chunk.add(0, *table.key, key.ptr());
+    chunk.add(1, *table.value, value.ptr());
+    if (chunk.full()) flush();
+  });
+  flush();
+  return deleted;
+}
+
 uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
                    uint64_t flags) {
   const std::optional<Rows> value_rows = Rows::of(values, *table.value);

@@ -24,6 +24,8 @@ uint64_t put_batch(const Table& table, const py::object& keys, const py::object&
                    uint64_t flags);
 // WriteTable.update: a mapping, an iterable of pairs, another table or scan, or an Arrow stream.
 uint64_t put_items(const Table& table, const py::object& items, uint64_t flags);
+// WriteMultimap.discard_batch: an iterable of pairs; the number of those that were there.
+uint64_t delete_items(const Table& table, const py::object& items);
 // WriteTable.delete_batch; the number of keys that were there.
 uint64_t delete_batch(const Table& table, const py::object& keys);
 

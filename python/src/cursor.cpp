@@ -127,9 +127,47 @@ bool Cursor::erase() const {
          }) == RDB_OK;
 }
 
+template <class MoveCall>
+py::object MultimapCursor::arrive_at_value(MoveCall&& move) const {
+  return arrive([&](rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* error) {
+    const rdb_status status = move(cursor, nullptr, error);
+    return status == RDB_OK ? rdb_cursor_get(cursor, key, value, error) : status;
+  });
+}
+
+uint64_t MultimapCursor::value_count() const {
+  uint64_t count = 0;
+  call([&](rdb_cursor* cursor, rdb_error* error) {
+    return rdb_cursor_value_count(cursor, &count, error);
+  });
+  return count;
+}
+
+namespace {
+
+template <auto move>
+py::object moved_to_value(const MultimapCursor& cursor) {
+  return cursor.arrive_at_value([](rdb_cursor* handle, rdb_slice* value, rdb_error* error) {
+    return move(handle, value, error);
+  });
+}
+
+py::object sought_pair(const MultimapCursor& cursor, const py::object& key,
+                       const py::object& value) {
+  Arena arena(true);
+  const rdb_slice key_bytes = cursor.table().key->encode(key.ptr(), arena);
+  const rdb_slice value_bytes = cursor.table().value->encode(value.ptr(), arena);
+  return cursor.arrive(
+      [&](rdb_cursor* handle, rdb_slice* found_key, rdb_slice* found_value, rdb_error* error) {
+        return rdb_cursor_seek_pair(handle, key_bytes, value_bytes, found_key, found_value, error);
+      });
+}
+
+}  // namespace
+
 void bind_cursor(py::module_& module) {
   py::class_<Cursor>(
-      module, "Cursor", py::is_final(), made_here(),
+      module, "Cursor", made_here(),
       "A position in a table, moved by hand. Table.cursor makes it.\n\n"
       "Every move returns the record it arrives at as (key, value), or None when "
       "there is none. A fresh\ncursor stands before the first record. When the table "
@@ -161,6 +199,25 @@ void bind_cursor(py::module_& module) {
       .def(
           "__exit__", [](Cursor& cursor, const py::args&) { cursor.close(); },
           "Releases the cursor.");
+  py::class_<MultimapCursor, Cursor>(
+      module, "MultimapCursor", py::is_final(), made_here(),
+      "A position among the pairs of a multimap. Multimap.cursor makes it.\n\n"
+      "next and prev go from value to value and on to the next key; seek and seek_exact go to the "
+      "first\nvalue of a key, seek_le to the last.")
+      .def("next_key", moved<rdb_cursor_next_key>, "Goes to the first value of the next key.")
+      .def("prev_key", moved<rdb_cursor_prev_key>, "Goes to the last value of the key before.")
+      .def("next_value", moved_to_value<rdb_cursor_next_value>,
+           "Goes to the next value of the same key; else None, and the cursor stays.")
+      .def("prev_value", moved_to_value<rdb_cursor_prev_value>,
+           "Goes to the value before, of the same key; else None, and the cursor stays.")
+      .def("first_value", moved_to_value<rdb_cursor_first_value>,
+           "Goes to the first value of the same key.")
+      .def("last_value", moved_to_value<rdb_cursor_last_value>,
+           "Goes to the last value of the same key.")
+      .def("seek_pair", sought_pair, py::arg("key"), py::arg("value"),
+           "Goes to the first pair that does not come before (key, value).")
+      .def("value_count", &MultimapCursor::value_count,
+           "Number of values of the key under the cursor; 0 when it stands on no pair.");
 }
 
 }  // namespace rdb::python

@@ -23,13 +23,25 @@ class Cursor {
   void close() noexcept;
   const Table& table() const noexcept { return table_; }
 
- private:
+ protected:
   template <class Body>
   rdb_status call(Body&& body) const;
 
+ private:
   const Table table_;
   mutable Gate gate_;
   rdb_cursor* cursor_ = nullptr;  // NULL once closed; read and written under the gate
+};
+
+// Over the pairs of a multimap.
+class MultimapCursor : public Cursor {
+ public:
+  using Cursor::Cursor;
+
+  // Moves with move(cursor, &value, &error) among the values of a key; the pair, else None.
+  template <class MoveCall>
+  py::object arrive_at_value(MoveCall&& move) const;
+  uint64_t value_count() const;
 };
 
 void bind_cursor(py::module_& module);

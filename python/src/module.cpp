@@ -5,6 +5,7 @@
 #include "database.hpp"
 #include "errors.hpp"
 #include "interrupt.hpp"
+#include "multimap.hpp"
 #include "python.hpp"
 #include "record_iterator.hpp"
 #include "records.hpp"
@@ -85,6 +86,7 @@ void bind(py::module_& module) {
   bind_table(module);
   bind_write_table(module);
   bind_cursor(module);
+  bind_multimap(module);
   bind_transaction(module);
   bind_database(module);
   py::module_::import("os").attr("register_at_fork")(py::arg("after_in_child") =

@@ -57,18 +57,24 @@ Scan with_part(const Scan& scan, Part part) {
 
 py::object scan_all(const Table& table, Part part) { return make_scan({table, {}, part, false}); }
 
-py::object scan_range(const Table& table, py::handle lower, py::handle upper, bool include_lower,
-                      bool include_upper, bool reverse) {
-  Scan scan{table, {}, Part::items, reverse};
+Bounds bounds_of(const Table& table, py::handle lower, py::handle upper, bool include_lower,
+                 bool include_upper) {
+  Bounds bounds;
   if (!lower.is_none()) {
-    scan.bounds.lower = encoded_key(table, lower);
-    scan.bounds.lower_bound = include_lower ? RDB_BOUND_INCLUDED : RDB_BOUND_EXCLUDED;
+    bounds.lower = encoded_key(table, lower);
+    bounds.lower_bound = include_lower ? RDB_BOUND_INCLUDED : RDB_BOUND_EXCLUDED;
   }
   if (!upper.is_none()) {
-    scan.bounds.upper = encoded_key(table, upper);
-    scan.bounds.upper_bound = include_upper ? RDB_BOUND_INCLUDED : RDB_BOUND_EXCLUDED;
+    bounds.upper = encoded_key(table, upper);
+    bounds.upper_bound = include_upper ? RDB_BOUND_INCLUDED : RDB_BOUND_EXCLUDED;
   }
-  return make_scan(std::move(scan));
+  return bounds;
+}
+
+py::object scan_range(const Table& table, py::handle lower, py::handle upper, bool include_lower,
+                      bool include_upper, bool reverse) {
+  return make_scan(
+      {table, bounds_of(table, lower, upper, include_lower, include_upper), Part::items, reverse});
 }
 
 py::object scan_prefix(const Table& table, py::handle prefix, bool reverse) {

@@ -25,6 +25,9 @@ py::object scan_all(const Table& table, Part part);
 // lower, upper: None, or a key of the table.
 py::object scan_range(const Table& table, py::handle lower, py::handle upper, bool include_lower,
                       bool include_upper, bool reverse);
+// The bounds of such a range.
+Bounds bounds_of(const Table& table, py::handle lower, py::handle upper, bool include_lower,
+                 bool include_upper);
 // Keys that begin with some bytes or text.
 py::object scan_prefix(const Table& table, py::handle prefix, bool reverse);
 

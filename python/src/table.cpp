@@ -3,6 +3,7 @@
 #include "batch.hpp"
 #include "cursor.hpp"
 #include "interrupt.hpp"
+#include "multimap.hpp"
 #include "records.hpp"
 #include "scan.hpp"
 #include "value.hpp"
@@ -117,9 +118,11 @@ py::object record_at(const Table& table, bool last) {
   return py::reinterpret_steal<py::object>(pair);
 }
 
-py::object describe(const Table& table) { return make_table_info(info_of(*table.state)); }
+}  // namespace
 
-py::object stats(const Table& table, const py::object& cancel) {
+py::object describe_table(const Table& table) { return make_table_info(info_of(*table.state)); }
+
+py::object table_stats(const Table& table, const py::object& cancel) {
   rdb_table_stats_info info = RDB_TABLE_STATS_INFO_INIT;
   table.state->parent->mark.check();
   interruptible(cancel, [&](const Cancel* stop) {
@@ -130,7 +133,7 @@ py::object stats(const Table& table, const py::object& cancel) {
   return make_table_stats(info);
 }
 
-void close(const Table& table) {
+void close_table(const Table& table) {
   TableState& state = *table.state;
   state.parent->mark.check();
   const Owning owning(state.parent->gate);  // of a reader too: other threads may be using it
@@ -138,16 +141,26 @@ void close(const Table& table) {
   rdb_table_close(std::exchange(state.handle, nullptr), nullptr);
 }
 
-template <class Make>
-py::object wrap(const std::shared_ptr<TransactionState>& transaction, Make&& make) {
-  if (transaction->writer) {
-    auto table = std::make_unique<WriteTable>();
-    make(*table);
-    return py::cast(std::move(table));
+namespace {
+
+py::object wrap(Table table) {
+  if (table.state->parent->writer) {
+    auto writable = std::make_unique<WriteTable>();
+    static_cast<Table&>(*writable) = std::move(table);
+    return py::cast(std::move(writable));
   }
-  auto table = std::make_unique<Table>();
-  make(*table);
-  return py::cast(std::move(table));
+  return py::cast(std::make_unique<Table>(std::move(table)));
+}
+
+py::object wrap_multimap(Table pairs) {
+  if (pairs.state->parent->writer) {
+    auto writable = std::make_unique<WriteMultimap>();
+    writable->pairs = std::move(pairs);
+    return py::cast(std::move(writable));
+  }
+  auto multimap = std::make_unique<Multimap>();
+  multimap->pairs = std::move(pairs);
+  return py::cast(std::move(multimap));
 }
 
 // One open table per name in a writer: the library opens each once only.
@@ -212,38 +225,75 @@ py::object Table::find_encoded(rdb_slice bytes) const {
   return stolen(value->decode({PyBytes_AS_STRING(large), size}));
 }
 
-py::object open_table(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
-                      py::handle key, py::handle value, bool buffers) {
+namespace {
+
+// A shared one may be of the other kind.
+void require_kind(const TableInfo& info, bool multimap, const std::string& name) {
+  if (info.multimap == multimap) return;
+  throw TableError(multimap ? RDB_ERR_TABLE_NOT_MULTIMAP : RDB_ERR_TABLE_IS_MULTIMAP,
+                   "table " + name + (multimap ? " is no multimap" : " is a multimap"));
+}
+
+// Under the types given; function is what the library opens with.
+template <class Function>
+Table open_typed(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
+                 py::handle key, py::handle value, bool multimap, Function function) {
   auto key_codec = std::make_shared<const Codec>(Codec::from_python(key));
   auto value_codec = std::make_shared<const Codec>(Codec::from_python(value));
   const rdb_type key_type = key_codec->type();
   const rdb_type value_type = value_codec->type();
   auto state = open_state(transaction, name,
                           [&](rdb_txn* txn, rdb_slice text, rdb_table** out, rdb_error* error) {
-                            return rdb_table_open(txn, text, &key_type, &value_type, out, error);
+                            return function(txn, text, &key_type, &value_type, out, error);
                           });
   // A shared one may have been opened under other types, or as stored.
   const TableInfo info = info_of(*state);
+  require_kind(info, multimap, name);
   if (!key_codec->is(info.key_type) || !value_codec->is(info.value_type)) {
     throw TableError(RDB_ERR_TABLE_TYPE,
                      "table " + name + " is open under other key or value types");
   }
-  return wrap(transaction, [&](Table& table) {
-    table = {state, std::move(key_codec), std::move(value_codec), name, buffers};
-  });
+  return {state, std::move(key_codec), std::move(value_codec), name};
+}
+
+// Under the types it is stored with; raw: as bytes.
+template <class Function>
+Table open_as_stored(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
+                     bool raw, bool multimap, Function function) {
+  auto state = open_state(transaction, name, function);
+  const TableInfo info = info_of(*state);
+  require_kind(info, multimap, name);
+  const auto codec = [&](const Type& type) {
+    return raw ? std::make_shared<const Codec>(Codec::from_python(py::none()))
+               : std::make_shared<const Codec>(type);
+  };
+  return {state, codec(info.key_type), codec(info.value_type), name};
+}
+
+}  // namespace
+
+py::object open_table(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
+                      py::handle key, py::handle value, bool buffers) {
+  Table table = open_typed(transaction, name, key, value, false, rdb_table_open);
+  table.buffers = buffers;
+  return wrap(std::move(table));
 }
 
 py::object open_existing_table(const std::shared_ptr<TransactionState>& transaction,
                                const std::string& name, bool buffers, bool raw) {
-  auto state = open_state(transaction, name, rdb_table_open_raw);
-  const TableInfo info = info_of(*state);
-  return wrap(transaction, [&](Table& table) {
-    const auto codec = [&](const Type& type) {
-      return raw ? std::make_shared<const Codec>(Codec::from_python(py::none()))
-                 : std::make_shared<const Codec>(type);
-    };
-    table = {state, codec(info.key_type), codec(info.value_type), name, buffers};
-  });
+  Table table = open_as_stored(transaction, name, raw, false, rdb_table_open_raw);
+  table.buffers = buffers;
+  return wrap(std::move(table));
+}
+
+py::object open_multimap(const std::shared_ptr<TransactionState>& transaction,
+                         const std::string& name, py::handle key, py::handle value) {
+  return wrap_multimap(open_typed(transaction, name, key, value, true, rdb_multimap_open));
+}
+
+py::object open_existing_multimap(const std::shared_ptr<TransactionState>& transaction,
+                                  const std::string& name, bool raw) {
+  return wrap_multimap(open_as_stored(transaction, name, raw, true, rdb_multimap_open_raw));
 }
 
 void bind_table(py::module_& module) {
@@ -293,8 +343,8 @@ void bind_table(py::module_& module) {
            "with default\nwhere a key is not there. With out, a writable array or buffer with one "
            "row a key, the values are\nwritten there instead (missing ones leave their row as it "
            "is), and a bytearray is returned that has 1\nfor each key that was there and else 0.")
-      .def("describe", describe, "What the catalog knows of the table, as a TableInfo.")
-      .def("stats", stats, py::kw_only(), py::arg("cancel") = py::none(),
+      .def("describe", describe_table, "What the catalog knows of the table, as a TableInfo.")
+      .def("stats", table_stats, py::kw_only(), py::arg("cancel") = py::none(),
            "Walks the whole table for its figures, as a TableStats.")
       .def(
           "__arrow_c_schema__",
@@ -306,7 +356,7 @@ void bind_table(py::module_& module) {
             return self.attr("items")().attr("__arrow_c_stream__")(requested);
           },
           py::arg("requested_schema") = py::none(), "All records as an Arrow stream, in a capsule.")
-      .def("close", close,
+      .def("close", close_table,
            "Releases the table, which renaming and deleting it need; its changes stay.\n\n"
            "Otherwise not needed. The object cannot be used afterwards.")
       .def_property_readonly(

@@ -33,6 +33,11 @@ struct WriteTable : Table {};
 void bind_table(py::module_& module);
 void bind_write_table(py::module_& module);
 
+// What Table and Multimap have in common.
+py::object describe_table(const Table& table);
+py::object table_stats(const Table& table, const py::object& cancel);
+void close_table(const Table& table);
+
 // Opens a table for Transaction.table and existing_table.
 py::object open_table(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
                       py::handle key, py::handle value, bool buffers);

@@ -6,6 +6,7 @@
 
 #include "errors.hpp"
 #include "interrupt.hpp"
+#include "multimap.hpp"
 #include "records.hpp"
 #include "table.hpp"
 
@@ -225,6 +226,22 @@ void bind_transaction(py::module_& module) {
           py::arg("name"), py::kw_only(), py::arg("buffers") = false, py::arg("raw") = false,
           "Opens a table under the types it is stored with, and never creates one.\n\n"
           "Types this package does not know come as bytes, with raw=True all do, as stored.")
+      .def(
+          "multimap",
+          [](const Transaction& self, const py::object& name, const py::object& key,
+             const py::object& value) {
+            return open_multimap(self.state, name_bytes(name), key, value);
+          },
+          py::arg("name"), py::kw_only(), py::arg("key") = py::none(),
+          py::arg("value") = py::none(),
+          "Opens a multimap, which has a set of values for each key; types as of table.")
+      .def(
+          "existing_multimap",
+          [](const Transaction& self, const py::object& name, bool raw) {
+            return open_existing_multimap(self.state, name_bytes(name), raw);
+          },
+          py::arg("name"), py::kw_only(), py::arg("raw") = false,
+          "Opens a multimap under the types it is stored with, and never creates one.")
       .def("tables", tables, "All tables, ordered by name, as a list of TableInfo.")
       .def("find_table", find_table, py::arg("name"),
            "The TableInfo of one table; None when there is none.")

@@ -355,7 +355,7 @@ class Replayer:
         return self.writable(self.find("txn", line), rdb.WriteTransaction)
 
     def writable_table(self, line):
-        return self.writable(self.find("table", line), rdb.WriteTable)
+        return self.writable(self.find("table", line), rdb.WriteTable | rdb.WriteMultimap)
 
     @staticmethod
     def writable(handle, kind):
@@ -378,8 +378,15 @@ class Replayer:
     def op_table_open_raw(self, line):
         self.keep("table", line, self.find("txn", line).existing_table(to_name(line["name"]), raw=True))
 
+    def op_multimap_open(self, line):
+        types = {word: to_type(line[f"{word}_type"]) for word in ("key", "value") if f"{word}_type" in line}
+        self.keep("table", line, self.find("txn", line).multimap(to_name(line["name"]), **types))
+
+    def op_multimap_open_raw(self, line):
+        self.keep("table", line, self.find("txn", line).existing_multimap(to_name(line["name"]), raw=True))
+
     def op_table_close(self, line):
-        self.release("table", line, rdb.Table.close)
+        self.release("table", line, lambda table: table.close())
 
     def op_table_describe(self, line):
         return describe(self.find("table", line).describe())
@@ -418,7 +425,8 @@ class Replayer:
             raise Outcome("NOT_FOUND")
 
     def op_table_len(self, line):
-        return {"count": len(self.find("table", line))}
+        table = self.find("table", line)
+        return {"count": table.pair_count() if isinstance(table, rdb.Multimap) else len(table)}
 
     def op_table_stats(self, line):
         return self.find("table", line).stats(cancel=self.cancel(line))._asdict()
@@ -453,6 +461,10 @@ class Replayer:
 
     def op_put(self, line):
         table, key, value = self.writable_table(line), to_value(line["key"]), to_value(line["value"])
+        if isinstance(table, rdb.Multimap):
+            if not table.add(key, value):
+                raise Outcome("EXISTS")
+            return
         match line.get("flags", []):
             case []:
                 table.put(key, value)
@@ -466,7 +478,8 @@ class Replayer:
                 table.put_items([(key, value)], mode="+".join(other))
 
     def op_delete(self, line):
-        if not self.writable_table(line).discard(to_value(line["key"])):
+        table, key = self.writable_table(line), to_value(line["key"])
+        if not (table.discard_key(key) if isinstance(table, rdb.Multimap) else table.discard(key)):
             raise Outcome("NOT_FOUND")
 
     def op_pop_first(self, line):
@@ -481,16 +494,83 @@ class Replayer:
         return {"values": self.find("table", line).get_batch(to_keys(line["keys"]))}
 
     def op_put_batch(self, line):
+        table = self.writable_table(line)
+        if isinstance(table, rdb.Multimap):
+            return {"count": table.update(to_rows(line["rows"]))}
         mode = {(): "put", ("insert_only",): "insert", ("update_only",): "replace"}.get(
             tuple(line.get("flags", ())), "both")
-        return {"count": self.writable_table(line).put_items(to_rows(line["rows"]), mode=mode)}
+        return {"count": table.put_items(to_rows(line["rows"]), mode=mode)}
 
     def op_delete_batch(self, line):
-        return {"count": self.writable_table(line).delete_batch(to_keys(line["keys"]))}
+        table, keys = self.writable_table(line), to_keys(line["keys"])
+        if isinstance(table, rdb.Multimap):
+            return {"count": sum(map(table.discard_key, keys))}
+        return {"count": table.delete_batch(keys)}
 
     op_get_batch_packed = op_get_batch
     op_put_batch_packed = op_put_batch
     op_delete_batch_packed = op_delete_batch
+
+    # Multimaps
+
+    def op_multimap_key_count(self, line):
+        return {"count": len(self.find("table", line))}
+
+    def op_multimap_value_count(self, line):
+        count = self.find("table", line).count(to_value(line["key"]))
+        if count == 0:
+            raise Outcome("NOT_FOUND")
+        return {"count": count}
+
+    def op_multimap_get(self, line):
+        values = self.find("table", line)[to_value(line["key"])]
+        if list(reversed(values)) != list(values)[::-1] or len(values) != len(list(values)):
+            raise Mismatch("the set of values contradicts itself")
+        return {"values": list(values)}
+
+    def op_multimap_contains(self, line):
+        if not self.find("table", line).has(to_value(line["key"]), to_value(line["value"])):
+            raise Outcome("NOT_FOUND")
+
+    def op_multimap_delete(self, line):
+        if not self.writable_table(line).discard(to_value(line["key"]), to_value(line["value"])):
+            raise Outcome("NOT_FOUND")
+
+    def op_multimap_delete_batch(self, line):
+        return {"count": self.writable_table(line).discard_batch(to_rows(line["rows"]))}
+
+    op_multimap_delete_batch_packed = op_multimap_delete_batch
+
+    def op_multimap_drain(self, line):
+        return {"count": self.writable_table(line).drain(**self.limits(line))}
+
+    def op_cursor_next_key(self, line):
+        return self.move(line, "next_key", "END")
+
+    def op_cursor_prev_key(self, line):
+        return self.move(line, "prev_key", "END")
+
+    def op_cursor_next_value(self, line):
+        return self.move(line, "next_value", "END")
+
+    def op_cursor_prev_value(self, line):
+        return self.move(line, "prev_value", "END")
+
+    def op_cursor_first_value(self, line):
+        return self.move(line, "first_value", "END")
+
+    def op_cursor_last_value(self, line):
+        return self.move(line, "last_value", "END")
+
+    def op_cursor_seek_pair(self, line):
+        cursor = self.find("cursor", line)
+        return found(cursor.seek_pair(to_value(line["key"]), to_value(line["value"])), "NOT_FOUND")
+
+    def op_cursor_value_count(self, line):
+        count = self.find("cursor", line).value_count()
+        if count == 0:
+            raise Outcome("NOT_FOUND")
+        return {"count": count}
 
     # Scans and cursors
 

@@ -22,7 +22,7 @@ SKIP = 77
 # Everything a wheel is made of. Tests are not.
 INPUTS = ["pyproject.toml", "meson.build", "meson_options.txt", "README.md", "LICENSE", "core", "capi",
           "python/meson.build", "python/src", "python/rdb"]
-FILES = {"__init__.py", "__init__.pyi", "_errors.py", "_records.py", "aio.py", "py.typed"}
+FILES = {"__init__.py", "__init__.pyi", "_errors.py", "_multimap.py", "_records.py", "aio.py", "py.typed"}
 SYSTEM_LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 MAX_BYTES = 1_600_000  # it has 1.41 MB; the goal is 1.5
 
