@@ -48,19 +48,26 @@ func flagsOf(flags []PutFlag) (all uint64) {
 func (tx *Tx) Table(name string) *Table { return tx.table(name, Type{}, Type{}) }
 
 func (tx *Tx) table(name string, key, value Type) *Table {
+	return tx.once(&tx.tables, name, key, value, func() (*Table, error) {
+		return tx.OpenTable(name, key, value)
+	})
+}
+
+// once gives the table of a name that was opened before under the same types, or what open gives.
+func (tx *Tx) once(opened *map[string]*Table, name string, key, value Type, open func() (*Table, error)) *Table {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if t := tx.tables[name]; t != nil && t.types == [2]Type{key, value} && !t.isClosed() {
+	if t := (*opened)[name]; t != nil && t.types == [2]Type{key, value} && !t.isClosed() {
 		return t
 	}
-	t, err := tx.OpenTable(name, key, value)
+	t, err := open()
 	if err != nil {
 		return &Table{state: tx.state, failed: err}
 	}
-	if tx.tables == nil {
-		tx.tables = map[string]*Table{}
+	if *opened == nil {
+		*opened = map[string]*Table{}
 	}
-	tx.tables[name] = t
+	(*opened)[name] = t
 	return t
 }
 
@@ -68,11 +75,17 @@ func (tx *Tx) table(name string, key, value Type) *Table {
 // zero Type stands for byte strings. In a write transaction a table can be open once at a time:
 // [ErrTableOpen].
 func (tx *Tx) OpenTable(name string, key, value Type) (*Table, error) {
+	return tx.openTyped(raw.TableOpen, name, key, value)
+}
+
+// openTyped opens with a function of the library.
+func (tx *Tx) openTyped(call func(int64, []byte, int, []byte, int, []byte, *raw.Detail) int64, name string,
+	key, value Type) (*Table, error) {
 	if key.Class == 0 && key.Name != "" || value.Class == 0 && value.Name != "" {
 		return nil, invalid("a type has a name and no class")
 	}
 	return tx.open([2]Type{key, value}, func(handle int64, d *raw.Detail) int64 {
-		return raw.TableOpen(handle, []byte(name), int(key.Class), []byte(key.Name), int(value.Class),
+		return call(handle, []byte(name), int(key.Class), []byte(key.Name), int(value.Class),
 			[]byte(value.Name), d)
 	})
 }
@@ -80,8 +93,12 @@ func (tx *Tx) OpenTable(name string, key, value Type) (*Table, error) {
 // OpenTableRaw opens a table whatever its types are, and never creates one. Where the order of its keys
 // is not known, searching and changing by key answer [ErrUnknownKeyType], and scans go in stored order.
 func (tx *Tx) OpenTableRaw(name string) (*Table, error) {
+	return tx.openRaw(raw.TableOpenRaw, name)
+}
+
+func (tx *Tx) openRaw(call func(int64, []byte, *raw.Detail) int64, name string) (*Table, error) {
 	return tx.open([2]Type{}, func(handle int64, d *raw.Detail) int64 {
-		return raw.TableOpenRaw(handle, []byte(name), d)
+		return call(handle, []byte(name), d)
 	})
 }
 

@@ -26,7 +26,7 @@ type TableKind uint32
 
 const (
 	TableNormal   TableKind = 3
-	TableMultimap TableKind = 4 // several values a key; listed, renamed and deleted, not opened
+	TableMultimap TableKind = 4 // several values a key; see [Multimap]
 )
 
 // VariableWidth is the width of a type whose values differ in length.

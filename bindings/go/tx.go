@@ -12,8 +12,9 @@ import (
 type Tx struct {
 	state *txState
 
-	mu     sync.Mutex
-	tables map[string]*Table // those that Table opened
+	mu        sync.Mutex
+	tables    map[string]*Table // those that Table opened
+	multimaps map[string]*Table // those that Multimap opened
 }
 
 // txState is what a transaction, its tables and their cursors share. It points to none of them, so

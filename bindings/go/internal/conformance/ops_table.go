@@ -90,6 +90,7 @@ func init() {
 		return facts{"value": stored{p.Bytes(), bytesForm}}, nil
 	})
 	operations["pin_free"] = onPin(func(p *rdb.Pinned) (facts, error) { return nil, p.Close() })
+	addMultimaps()
 }
 
 func onCursor(f func(c *cursor, l line) (facts, error)) operation {
@@ -254,29 +255,38 @@ func rangeOf(l line, f form) (bounds rdb.Range, err error) {
 }
 
 func scan(r *runner, t *table, l line) (facts, error) {
-	bounds, err := rangeOf(l, t.key)
+	bounds, limit, err := scanOf(l, t.key)
 	if err != nil {
 		return nil, err
+	}
+	return walk(t.Iterate(bounds), limit, t.key, t.value)
+}
+
+// scanOf is what a line asks to walk over; limit -1: to the end.
+func scanOf(l line, key form) (bounds rdb.Range, limit int, err error) {
+	if bounds, err = rangeOf(l, key); err != nil {
+		return bounds, 0, err
 	}
 	if l.has("prefix") {
 		prefix, err := bytesOf(l["prefix"])
 		if err != nil {
-			return nil, err
+			return bounds, 0, err
 		}
 		bounds = rdb.Prefix(prefix)
 	}
 	bounds.Reverse = l.on("reverse")
-	limit := -1
+	limit = -1
 	if l.has("limit") {
-		if limit, err = l.number("limit"); err != nil {
-			return nil, err
-		}
+		limit, err = l.number("limit")
 	}
-	it := t.Iterate(bounds)
+	return bounds, limit, err
+}
+
+func walk(it *rdb.Iterator, limit int, key, value form) (facts, error) {
 	defer it.Close()
 	var found rows
 	for found.count != limit && it.Next() {
-		found.add(it.Key(), it.Value(), t.key, t.value)
+		found.add(it.Key(), it.Value(), key, value)
 	}
 	return found.facts(), it.Err()
 }
@@ -300,7 +310,7 @@ func (s *rows) facts() facts {
 
 func cursorOpen(r *runner, t *table, l line) (facts, error) {
 	c, err := t.Cursor()
-	return made(r, l, "cursor", &cursor{c, t.key, t.value}, err)
+	return made(r, l, "cursor", &cursor{c, t.key, t.value, nil}, err)
 }
 
 // arrived gives the entry a cursor moved to; absent is the status when there is none.

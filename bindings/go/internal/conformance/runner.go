@@ -31,6 +31,7 @@ type table struct {
 type cursor struct {
 	*rdb.Cursor
 	key, value form
+	pairs      *rdb.MultimapCursor // the same, when it is over a multimap
 }
 
 // canceller stands for a cancel handle: a context that can be made anew.
