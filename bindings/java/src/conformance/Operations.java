@@ -20,6 +20,8 @@ import rdb.Cursor;
 import rdb.Database;
 import rdb.Durability;
 import rdb.Entry;
+import rdb.Multimap;
+import rdb.MultimapCursor;
 import rdb.OptionInfo;
 import rdb.Options;
 import rdb.Problem;
@@ -47,20 +49,27 @@ final class Operations implements AutoCloseable {
       List.of("db", "txn", "table", "cursor", "pin", "cancel", "report", "listing", "result");
   /** For each operation that makes a handle, its kind. Others may keep one under a name. */
   private static final Map<String, String> MAKES =
-      Map.of("open", "db", "open_memory", "db", "begin", "txn", "table_open", "table",
-          "table_open_raw", "table", "cursor_open", "cursor", "get_pin", "pin", "cancel_create", "cancel");
+      Map.ofEntries(
+          Map.entry("open", "db"), Map.entry("open_memory", "db"), Map.entry("begin", "txn"),
+          Map.entry("table_open", "table"), Map.entry("table_open_raw", "table"),
+          Map.entry("multimap_open", "table"), Map.entry("multimap_open_raw", "table"),
+          Map.entry("cursor_open", "cursor"), Map.entry("get_pin", "pin"),
+          Map.entry("cancel_create", "cancel"));
 
   private final Path folder;
   private final Path scripts;
   private final Map<String, Object> handles = new HashMap<>();
   private final Set<String> skipped = new HashSet<>();
-  private final Map<Cursor<Object, Object>, Table<Object, Object>> tables = new HashMap<>();
+  private final Map<Cursor<Object, Object>, Types> types = new HashMap<>();
   private final Map<String, Long> ids = new HashMap<>();
 
   // Of the line that is run.
   private Map<String, Object> line;
   private Lookup gives;
   private boolean[] calls = new boolean[1];
+
+  /** The codecs of a table, of a multimap and of their cursors. */
+  private record Types(Codec<Object> keys, Codec<Object> values) {}
 
   Operations(Path folder, Path scripts) {
     this.folder = folder;
@@ -185,6 +194,14 @@ final class Operations implements AutoCloseable {
 
   private Object key(Table<Object, Object> table) {
     return Values.of(line.get("key"), table.keys());
+  }
+
+  private Object key(Types types) {
+    return Values.of(line.get("key"), types.keys());
+  }
+
+  private Object value(Types types) {
+    return Values.of(line.get("value"), types.values());
   }
 
   private PutFlag[] flags() {
@@ -540,6 +557,16 @@ final class Operations implements AutoCloseable {
       make("table", txn().rawTable(name("name")));
       return "OK";
     }
+    if (op.equals("multimap_open")) {
+      make("table",
+          txn().multimap(name("name"), Values.codec(line.get("key_type")), Values.codec(line.get("value_type"))));
+      return "OK";
+    }
+    if (op.equals("multimap_open_raw")) {
+      make("table", txn().rawMultimap(name("name")));
+      return "OK";
+    }
+    if (handle("table", Object.class) instanceof Multimap<?, ?>) return onMultimap(multimap(), op);
     Table<Object, Object> table = table();
     switch (op) {
       case "table_close":
@@ -571,9 +598,9 @@ final class Operations implements AutoCloseable {
       case "delete":
         return found(table.delete(key(table)));
       case "pop_first":
-        return entry(table.popFirst(), table, "NOT_FOUND");
+        return entry(table.popFirst(), types(table), "NOT_FOUND");
       case "pop_last":
-        return entry(table.popLast(), table, "NOT_FOUND");
+        return entry(table.popLast(), types(table), "NOT_FOUND");
       case "scan":
         return scan(table);
       default:
@@ -600,10 +627,103 @@ final class Operations implements AutoCloseable {
     return flags[0] == PutFlag.INSERT_ONLY ? "EXISTS" : "NOT_FOUND";
   }
 
-  private String entry(Entry<Object, Object> entry, Table<Object, Object> table, String absent) {
+  private static Types types(Table<Object, Object> table) {
+    return new Types(table.keys(), table.values());
+  }
+
+  private String entry(Entry<Object, Object> entry, Types types, String absent) {
     if (entry == null) return absent;
-    gives.value("key", entry.key(), table.keys());
-    gives.value("value", entry.value(), table.values());
+    gives.value("key", entry.key(), types.keys());
+    gives.value("value", entry.value(), types.values());
+    return "OK";
+  }
+
+  @SuppressWarnings("unchecked")
+  private Multimap<Object, Object> multimap() {
+    return (Multimap<Object, Object>) handle("table", Multimap.class);
+  }
+
+  private String onMultimap(Multimap<Object, Object> multimap, String op) {
+    Types types = new Types(multimap.keys(), multimap.values());
+    switch (op) {
+      case "table_close":
+        multimap.close();
+        return "OK";
+      case "table_describe":
+        describe(multimap.describe());
+        return "OK";
+      case "table_len":
+        gives.plain("count", multimap.size());
+        return "OK";
+      case "table_stats":
+        gives.numbers(multimap.stats(cancellation()));
+        return "OK";
+      case "contains":
+        return found(multimap.contains(key(types)));
+      case "put":
+        return multimap.put(key(types), value(types)) ? "OK" : "EXISTS";
+      case "delete":
+        return found(multimap.deleteKey(key(types)));
+      case "scan":
+        return scanPairs(multimap, types);
+      case "multimap_key_count":
+        gives.plain("count", multimap.keyCount());
+        return "OK";
+      case "multimap_value_count":
+        long count = multimap.count(key(types));
+        gives.plain("count", count);
+        return found(count > 0);
+      case "multimap_get":
+        List<Object> values = multimap.get(key(types));
+        if (!values.isEmpty()) gives.values("values", values, types.values());
+        return found(!values.isEmpty());
+      case "multimap_contains":
+        return found(multimap.contains(key(types), value(types)));
+      case "multimap_delete":
+        return found(multimap.delete(key(types), value(types)));
+      case "multimap_drain":
+        gives.plain("count", multimap.drain(range(types.keys())));
+        return "OK";
+      default:
+        return pairBatch(multimap, types, op);
+    }
+  }
+
+  private String pairBatch(Multimap<Object, Object> multimap, Types types, String op) {
+    boolean pairs = line.containsKey("rows");
+    List<Values.Row> rows =
+        Values.rows(line.get(pairs ? "rows" : "keys"), pairs, types.keys(), types.values());
+    rdb.Batch<Object, Object> batch = multimap.batch();
+    if (pairs) rows.forEach(row -> batch.add(row.key(), row.value()));
+    switch (op) {
+      case "put_batch":
+        gives.plain("count",
+            multimap.putAll(
+                rows.stream().map(row -> new AbstractMap.SimpleEntry<>(row.key(), row.value())).toList()));
+        return "OK";
+      case "put_batch_packed":
+        gives.plain("count", multimap.put(batch));
+        return "OK";
+      case "delete_batch", "delete_batch_packed":
+        gives.plain("count", multimap.deleteKeys(rows.stream().map(Values.Row::key).toList()));
+        return "OK";
+      case "multimap_delete_batch", "multimap_delete_batch_packed":
+        gives.plain("count", multimap.delete(batch));
+        return "OK";
+      default:
+        return "no operation of Java's";
+    }
+  }
+
+  private String scanPairs(Multimap<Object, Object> multimap, Types types) {
+    long limit = line.containsKey("limit") ? (Long) line.get("limit") : Long.MAX_VALUE;
+    List<Values.Row> rows = new ArrayList<>();
+    Range<Object> range = range(types.keys());
+    try (Cursor<Object, Object> cursor =
+        Boolean.TRUE.equals(line.get("reverse")) ? multimap.scanDescending(range) : multimap.scan(range)) {
+      collect(cursor, rows, limit);
+    }
+    gives.rows(rows, types.keys(), types.values());
     return "OK";
   }
 
@@ -689,42 +809,47 @@ final class Operations implements AutoCloseable {
 
   private String onCursor(String op) {
     if (op.equals("cursor_open")) {
-      make("cursor", table().cursor());
-      tables.put(cursor(), table());
+      if (handle("table", Object.class) instanceof Multimap<?, ?>) {
+        make("cursor", multimap().cursor());
+        types.put(cursor(), new Types(multimap().keys(), multimap().values()));
+      } else {
+        make("cursor", table().cursor());
+        types.put(cursor(), types(table()));
+      }
       return "OK";
     }
     Cursor<Object, Object> cursor = cursor();
-    Table<Object, Object> table = tables.get(cursor);
+    Types of = types.get(cursor);
     switch (op) {
       case "cursor_close":
         cursor.close();
         return "OK";
       case "cursor_first":
-        return entry(cursor.first(), table, "END");
+        return entry(cursor.first(), of, "END");
       case "cursor_last":
-        return entry(cursor.last(), table, "END");
+        return entry(cursor.last(), of, "END");
       case "cursor_next":
-        return entry(cursor.moveOn(), table, "END");
+        return entry(cursor.moveOn(), of, "END");
       case "cursor_prev":
-        return entry(cursor.moveBack(), table, "END");
+        return entry(cursor.moveBack(), of, "END");
       case "cursor_get":
-        return entry(cursor.current(), table, "NOT_FOUND");
+        return entry(cursor.current(), of, "NOT_FOUND");
       case "cursor_seek":
-        return entry(cursor.seek(key(table)), table, "NOT_FOUND");
+        return entry(cursor.seek(key(of)), of, "NOT_FOUND");
       case "cursor_seek_exact":
-        return entry(cursor.seekExact(key(table)), table, "NOT_FOUND");
+        return entry(cursor.seekExact(key(of)), of, "NOT_FOUND");
       case "cursor_seek_le":
-        return entry(cursor.seekFloor(key(table)), table, "NOT_FOUND");
+        return entry(cursor.seekFloor(key(of)), of, "NOT_FOUND");
       case "cursor_set_range":
-        cursor.setRange(range(table.keys()));
+        cursor.setRange(range(of.keys()));
         return "OK";
       case "cursor_next_batch":
         List<Values.Row> rows = new ArrayList<>();
         collect(cursor, rows, number("count"));
-        gives.rows(rows, table.keys(), table.values());
+        gives.rows(rows, of.keys(), of.values());
         return rows.isEmpty() ? "END" : "OK";
       case "cursor_next_batch_packed":
-        return nextPacked(cursor, table);
+        return nextPacked(cursor, of);
       case "cursor_delete":
         try {
           cursor.remove();
@@ -734,11 +859,36 @@ final class Operations implements AutoCloseable {
           return "NOT_FOUND"; // how Iterator.remove says it
         }
       default:
+        return cursor instanceof MultimapCursor<Object, Object> pairs ? onPairs(pairs, of, op) : "no operation of Java's";
+    }
+  }
+
+  private String onPairs(MultimapCursor<Object, Object> cursor, Types of, String op) {
+    switch (op) {
+      case "cursor_next_key":
+        return entry(cursor.nextKey(), of, "END");
+      case "cursor_prev_key":
+        return entry(cursor.previousKey(), of, "END");
+      case "cursor_next_value":
+        return entry(cursor.nextValue(), of, "END");
+      case "cursor_prev_value":
+        return entry(cursor.previousValue(), of, "END");
+      case "cursor_first_value":
+        return entry(cursor.firstValue(), of, "END");
+      case "cursor_last_value":
+        return entry(cursor.lastValue(), of, "END");
+      case "cursor_seek_pair":
+        return entry(cursor.seekPair(key(of), value(of)), of, "NOT_FOUND");
+      case "cursor_value_count":
+        long count = cursor.valueCount();
+        gives.plain("count", count);
+        return found(count > 0);
+      default:
         return "no operation of Java's";
     }
   }
 
-  private String nextPacked(Cursor<Object, Object> cursor, Table<Object, Object> table) {
+  private String nextPacked(Cursor<Object, Object> cursor, Types of) {
     int bytes = line.containsKey("buffer") ? number("buffer") : 65536;
     ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     List<Values.Row> rows = new ArrayList<>();
@@ -751,7 +901,7 @@ final class Operations implements AutoCloseable {
         byte[] value = new byte[buffer.getInt(at + 4)];
         buffer.get(at + 8, key).get(at + 8 + key.length, value);
         at += 8 + (key.length + value.length + 3 & ~3);
-        rows.add(new Values.Row(table.keys().decode(key), table.values().decode(value)));
+        rows.add(new Values.Row(of.keys().decode(key), of.values().decode(value)));
       }
       if (at != buffer.position()) return "a batch of another size";
     }
@@ -759,7 +909,7 @@ final class Operations implements AutoCloseable {
       gives.plain("size", -count);
       return "MORE";
     }
-    gives.rows(rows, table.keys(), table.values());
+    gives.rows(rows, of.keys(), of.values());
     return rows.isEmpty() ? "END" : "OK";
   }
 }

@@ -24,7 +24,7 @@ import rdb.raw.Records;
  * @param <K> type of keys
  * @param <V> type of values
  */
-public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable {
+public sealed class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable permits MultimapCursor {
   /** Few programs read more; the batches grow for those that do. */
   private static final int FIRST_BATCH = 16;
 
@@ -33,8 +33,8 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
 
   private static final int ROOM_BYTES = 512;
 
-  private final Table<K, V> table;
-  private final Handle handle;
+  final Table<K, V> table;
+  final Handle handle;
   private final Cleaner.Cleanable cleanable;
   private final boolean descending;
   private final boolean closesAtEnd;
@@ -51,6 +51,7 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
   private int standAt = -1;
   private Entry<K, V> stand;
   private byte[] standKey;
+  private byte[] standValue; // of a multimap, where a key does not tell one entry
 
   // Range as it was set, to go back before the first entry.
   private byte[] lower;
@@ -90,10 +91,10 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
   }
 
   private void rememberStand() {
-    if (standAt >= 0) {
-      standKey = new Entry<>(table, page, standAt).encodedKey();
-    } else if (stand != null) {
-      standKey = stand.encodedKey();
+    Entry<K, V> last = standAt >= 0 ? new Entry<>(table, page, standAt) : stand;
+    if (last != null) {
+      standKey = last.encodedKey();
+      if (this instanceof MultimapCursor) standValue = last.encodedValue();
     }
     standAt = -1;
     stand = null;
@@ -156,7 +157,7 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
 
   // ---- moves
 
-  private interface Move {
+  interface Move {
     int to(long cursor, byte[] room, long[] numbers);
   }
 
@@ -189,7 +190,7 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
     if (page != null) page.generation++;
   }
 
-  private Entry<K, V> go(Move move) {
+  final Entry<K, V> go(Move move) {
     Page arrived = move(move);
     standKey = null;
     stand = arrived == null ? null : new Entry<>(table, arrived, 0);
@@ -197,7 +198,7 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
   }
 
   /** Puts the native cursor where this object says it stands. */
-  private void settle() {
+  final void settle() {
     if (unread == 0) return;
     batch = FIRST_BATCH;
     rememberStand();
@@ -207,7 +208,12 @@ public final class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable 
       forget();
       return;
     }
-    if (move((cursor, room, out) -> Flat.cursorSeekExact(cursor, key, room, out)) == null) {
+    byte[] value = standValue;
+    Move back =
+        value == null
+            ? (cursor, room, out) -> Flat.cursorSeekExact(cursor, key, room, out)
+            : (cursor, room, out) -> Flat.cursorSeekPair(cursor, key, value, room, out);
+    if (move(back) == null) {
       throw Native.misuse("the entry that the cursor stood on was deleted");
     }
     standKey = key;

@@ -130,6 +130,12 @@ public final class Entry<K, V> {
     return key;
   }
 
+  byte[] encodedValue() {
+    byte[] value = new byte[valueSize];
+    memory().get(at + keySize, value);
+    return value;
+  }
+
   private byte[] record() {
     byte[] record = new byte[Page.HEAD + keySize + valueSize];
     memory().get(at - Page.HEAD, record);

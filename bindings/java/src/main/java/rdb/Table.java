@@ -415,7 +415,7 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
     return found;
   }
 
-  private ByteBuffer packedKeys(Iterable<? extends K> wanted) {
+  ByteBuffer packedKeys(Iterable<? extends K> wanted) {
     List<byte[]> encoded = new ArrayList<>();
     long size = 0;
     for (K key : wanted) {
@@ -561,19 +561,31 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
   }
 
   private Cursor<K, V> open(boolean descending, boolean closesAtEnd) {
+    return new Cursor<>(this, cursorHandle(), descending, closesAtEnd);
+  }
+
+  Handle cursorHandle() {
     long table = handle.enter();
     try {
       // Of a writer's table and its cursors only one may be in use at a time.
       Handle companion = handle.isExclusive() ? handle : null;
-      Handle cursor =
-          new Handle("cursor", Flat.cursorOpen(table), true, Flat::cursorClose, txnHandle, companion);
-      return new Cursor<>(this, cursor, descending, closesAtEnd);
+      return new Handle("cursor", Flat.cursorOpen(table), true, Flat::cursorClose, txnHandle, companion);
     } finally {
       leave();
     }
   }
 
-  private Cursor<K, V> ranged(Cursor<K, V> cursor, Range<K> range) {
+  /** Makes a call with the handle; for {@link Multimap}. */
+  long call(java.util.function.LongUnaryOperator function) {
+    long table = handle.enter();
+    try {
+      return function.applyAsLong(table);
+    } finally {
+      leave();
+    }
+  }
+
+  static <K, V, C extends Cursor<K, V>> C ranged(C cursor, Range<K> range) {
     try {
       cursor.setRange(range);
       return cursor;
@@ -625,17 +637,25 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
   }
 
   private Cursor<K, V> prefixed(K prefix, boolean descending) {
-    if (keys.width() >= 0) throw Native.invalid("keys of type " + keys.typeName() + " have no prefixes");
-    byte[] lower = keys.encode(prefix);
-    byte[] upper = successor(lower);
-    Cursor<K, V> cursor = open(descending, false);
+    return prefixed(open(descending, false), prefix);
+  }
+
+  /** Confines a cursor to the keys that begin with prefix; closes it when that fails. */
+  <C extends Cursor<K, V>> C prefixed(C cursor, K prefix) {
     try {
-      cursor.setRange(lower, Range.INCLUDED, upper, upper == null ? Range.NONE : Range.EXCLUDED);
+      confine(cursor, prefix);
       return cursor;
     } catch (RuntimeException e) {
       cursor.close();
       throw e;
     }
+  }
+
+  private void confine(Cursor<K, V> cursor, K prefix) {
+    if (keys.width() >= 0) throw Native.invalid("keys of type " + keys.typeName() + " have no prefixes");
+    byte[] lower = keys.encode(prefix);
+    byte[] upper = successor(lower);
+    cursor.setRange(lower, Range.INCLUDED, upper, upper == null ? Range.NONE : Range.EXCLUDED);
   }
 
   /** The least key greater than all that begin with prefix; null when there is none. */

@@ -98,6 +98,58 @@ public abstract sealed class Transaction implements AutoCloseable permits ReadTx
     }
   }
 
+  /**
+   * Opens a multimap of byte strings, which has one value or more for each key. A writer creates it
+   * when it is missing.
+   *
+   * @param name its name
+   * @return the multimap
+   */
+  public final Multimap<byte[], byte[]> multimap(String name) {
+    return multimap(name, Codec.BYTES, Codec.BYTES);
+  }
+
+  /**
+   * Opens a multimap. A writer creates it when it is missing; in a writer it can be open once at a
+   * time.
+   *
+   * @param <K> type of keys
+   * @param <V> type of values
+   * @param name its name
+   * @param keys codec whose type the keys were stored with
+   * @param values codec whose type the values were stored with; one that keys could have
+   * @return the multimap
+   */
+  public final <K, V> Multimap<K, V> multimap(String name, Codec<K> keys, Codec<V> values) {
+    byte[] encoded = Native.utf8(name);
+    long txn = handle.enter();
+    try {
+      long table =
+          Flat.multimapOpen(
+              txn, encoded, keys.typeClass(), keys.typeNameBytes(), values.typeClass(), values.typeNameBytes());
+      return new Multimap<>(made(table, name, keys, values));
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Opens a multimap whatever its types are, with keys and values as they are stored; never creates
+   * one.
+   *
+   * @param name its name
+   * @return the multimap
+   */
+  public final Multimap<byte[], byte[]> rawMultimap(String name) {
+    byte[] encoded = Native.utf8(name);
+    long txn = handle.enter();
+    try {
+      return new Multimap<>(made(Flat.multimapOpenRaw(txn, encoded), name, Codec.BYTES, Codec.BYTES));
+    } finally {
+      leave();
+    }
+  }
+
   private <K, V> Table<K, V> made(long table, String name, Codec<K> keys, Codec<V> values) {
     Handle owned = new Handle("table", table, handle.isExclusive(), Flat::tableClose, handle, null);
     return new Table<>(this, handle, owned, name, keys, values);
