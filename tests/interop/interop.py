@@ -306,6 +306,25 @@ def kept_types(writer):
     return play
 
 
+def sets(writer, largest, dirty):
+    """Multimaps whose sets grow and shrink around the threshold between inline collections and trees."""
+
+    def play(make):
+        chain = make(f"sets:{largest},u64-u64:50")
+        chain.create(writer, crash=crash_options(dirty(0), 0))
+        others = [engine for engine in ("redb", "shodh") if engine != writer] if writer != "rdb" else ["redb", "shodh"]
+        for step in range(3):
+            for number, engine in enumerate(("rdb", writer if writer != "rdb" else "redb", "rdb", others[-1])):
+                place = 4 * step + number
+                crash = crash_options(dirty(place), place)
+                compact = ["--compact"] if step == 1 and engine != "rdb" else []
+                chain.turn(engine, *compact, crash=crash)
+        chain.check("rdb")
+        return (), chain.opens
+
+    return play
+
+
 def savepoints(writer, crash):
     """A persistent savepoint of one engine is kept by rdb and can be restored by that engine.
 
@@ -459,6 +478,7 @@ def plan_short():
                ("torn mirror", torn_mirror)]
     for writer in ("redb", "shodh"):
         chains.append((f"kept types, {writer}", kept_types(writer)))
+        chains.append((f"multimaps, {writer}", sets(writer, 3000, dirty_always)))
         chains.append((f"savepoint of {writer}, crashed", savepoints(writer, ("--crash",))))
     return chains
 
@@ -518,6 +538,8 @@ def plan(long):
             chains.append((f"savepoint of {writer}, {ending}", savepoints(writer, crash)))
     for writer in WRITERS:
         chains.append((f"single tables, {writer}", single_tables(writer)))
+        chains.append((f"multimaps, 100000 values a key, {writer}", sets(writer, 100000, clean)))
+        chains.append((f"multimaps, 3000 values a key, {writer}, crashed", sets(writer, 3000, dirty_always)))
     return chains
 
 

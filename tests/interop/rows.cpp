@@ -613,7 +613,7 @@ std::optional<uint64_t> Rows::version(uint64_t row, uint64_t round) const {
 std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed) {
   std::vector<Rows> tables;
   for (const Item& item : split_spec(spec)) {
-    bool found = item.name == kKept || item.name == kVast;
+    bool found = item.name == kKept || item.name == kVast || item.name == kSets;
     for (const Case& shape : kCases) {
       const std::string_view group = &shape < kCases + kPlainCases ? "all" : "composites";
       if (item.name != group && item.name != shape.name) continue;
@@ -630,6 +630,20 @@ uint64_t special_rows(std::string_view spec, std::string_view name) {
     if (item.name == name) return item.rows;
   }
   return 0;
+}
+
+Members set_members(uint64_t key, uint64_t round, uint64_t largest) {
+  const uint64_t sizes[] = {0, 1, 255, 256, largest, 2};
+  const uint64_t first = 37 * round;
+  return {first, first + sizes[(key + round) % std::size(sizes)]};
+}
+
+uint64_t set_number(uint64_t key, uint64_t member) { return member * (key + 3); }
+
+std::string set_text(uint64_t member) {
+  const std::string digits = std::to_string(member);
+  return std::string(6 - std::min<size_t>(6, digits.size()), '0') + digits +
+         std::string(member % 60, 't');
 }
 
 bool vast_changes(uint64_t row, uint64_t round) { return row % kVastCycle == round; }

@@ -102,15 +102,30 @@ class Rows {
 };
 
 // "CASE:ROWS[s],...": CASE may be all, which is all of plain types, or composites; s keeps keys and
-// values small, and without it sets up to 1000 rows have some large ones. The cases kept and vast
-// are left out: see special_rows.
+// values small, and without it sets up to 1000 rows have some large ones. The cases kept, vast and
+// sets are left out: see special_rows.
 std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed);
 
 // kept: tables whose types rdb only preserves. vast: the table "vast", u64 to &[u8], whose rows
 // take a MiB of the file each. Rows the file has of them; 0 when it has none.
 inline constexpr std::string_view kKept = "kept";
 inline constexpr std::string_view kVast = "vast";
+inline constexpr std::string_view kSets = "sets";
 uint64_t special_rows(std::string_view spec, std::string_view name);
+
+// sets: the multimaps "sets.numbers", u64 to u64, and "sets.texts", &str to &str, of the keys 0 to 5.
+// In each round a key has members that follow one another, as many as one of 0, 1, 255, 256, 2 and
+// the number of rows of the specification: sets grow and shrink past the threshold between inline
+// collections and subtrees.
+inline constexpr uint64_t kSetKeys = 6;
+struct Members {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  bool contains(uint64_t member) const { return member >= begin && member < end; }
+};
+Members set_members(uint64_t key, uint64_t round, uint64_t largest);
+uint64_t set_number(uint64_t key, uint64_t member);
+std::string set_text(uint64_t member);
 
 // Whether a round replaces a row of vast, and its value after that round.
 bool vast_changes(uint64_t row, uint64_t round);

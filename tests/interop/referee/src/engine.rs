@@ -484,6 +484,82 @@ mod kept {
     }
 }
 
+/// Multimaps whose sets grow and shrink around the threshold between inline collections and subtrees.
+/// See rows.hpp.
+mod sets {
+    use super::*;
+
+    const NUMBERS: MultimapTableDefinition<u64, u64> = MultimapTableDefinition::new("sets.numbers");
+    const TEXTS: MultimapTableDefinition<&str, &str> = MultimapTableDefinition::new("sets.texts");
+
+    /// Of key in a round: first member, and how many follow one another.
+    fn window(key: u64, round: u64, largest: u64) -> std::ops::Range<u64> {
+        let sizes = [0, 1, 255, 256, largest, 2];
+        let first = 37 * round;
+        first..first + sizes[((key + round) % sizes.len() as u64) as usize]
+    }
+
+    fn number(key: u64, member: u64) -> u64 {
+        member * (key + 3)
+    }
+
+    fn text(member: u64) -> String {
+        format!("{:06}{}", member, "t".repeat((member % 60) as usize))
+    }
+
+    pub fn turn(txn: &WriteTransaction, largest: u64, round: u64) -> Outcome {
+        let mut numbers = txn.open_multimap_table(NUMBERS)?;
+        let mut texts = txn.open_multimap_table(TEXTS)?;
+        for key in 0..6 {
+            let name = format!("key {key}");
+            let before = if round == 0 { 0..0 } else { window(key, round - 1, largest) };
+            let after = window(key, round, largest);
+            for member in before.clone().filter(|m| !after.contains(m)) {
+                if !numbers.remove(key, number(key, member))?
+                    || !texts.remove(name.as_str(), text(member).as_str())?
+                {
+                    return Err(format!("sets: key {key} has not member {member}").into());
+                }
+            }
+            for member in after.filter(|m| !before.contains(m)) {
+                if numbers.insert(key, number(key, member))?
+                    || texts.insert(name.as_str(), text(member).as_str())?
+                {
+                    return Err(format!("sets: key {key} had member {member}").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn compare(txn: &db::ReadTransaction, largest: u64, round: u64) -> Outcome<u64> {
+        let numbers = txn.open_multimap_table(NUMBERS)?;
+        let texts = txn.open_multimap_table(TEXTS)?;
+        let mut total = 0;
+        for key in 0..6 {
+            let name = format!("key {key}");
+            let members = window(key, round, largest);
+            total += members.end - members.start;
+            let mut found_numbers = numbers.get(key)?;
+            let mut found_texts = texts.get(name.as_str())?;
+            for member in members {
+                let same = found_numbers.next().transpose()?.is_some_and(|v| v.value() == number(key, member))
+                    && found_texts.next().transpose()?.is_some_and(|v| v.value() == text(member));
+                if !same {
+                    return Err(format!("sets: key {key}, member {member} is not in its place").into());
+                }
+            }
+            if found_numbers.next().is_some() || found_texts.next().is_some() {
+                return Err(format!("sets: key {key} has members too many").into());
+            }
+        }
+        if numbers.len()? != total || texts.len()? != total {
+            return Err("sets: another number of pairs".into());
+        }
+        Ok(2 * total)
+    }
+}
+
 /// A table that fills regions: each row takes a MiB of the file. See rows.hpp.
 mod vast {
     use super::*;
@@ -533,7 +609,7 @@ mod vast {
 fn tables(options: &Options) -> Vec<Rows> {
     rows::parse_spec(&options.spec, crate::ALL)
         .into_iter()
-        .filter(|item| item.case != "kept" && item.case != "vast")
+        .filter(|item| !matches!(item.case.as_str(), "kept" | "vast" | "sets"))
         .map(|item| {
             let number = crate::ALL.iter().position(|c| *c == item.case).expect("a known case") as u64;
             let seed = rows::mix(options.seed, number, item.rows);
@@ -542,7 +618,7 @@ fn tables(options: &Options) -> Vec<Rows> {
         .collect()
 }
 
-/// Rows of the tables outside the list of cases: kept or vast.
+/// Rows of the tables outside the list of cases: kept, vast or sets.
 fn special_rows(options: &Options, name: &str) -> Option<u64> {
     rows::parse_spec(&options.spec, crate::ALL)
         .into_iter()
@@ -561,6 +637,9 @@ fn compare_all(database: &Database, options: &Options, round: u64) -> Outcome {
     }
     if let Some(count) = special_rows(options, "vast") {
         total += vast::compare(&txn, count, round)?;
+    }
+    if let Some(largest) = special_rows(options, "sets") {
+        total += sets::compare(&txn, largest, round)?;
     }
     println!("rows {total}");
     Ok(())
@@ -606,6 +685,9 @@ fn create(options: &Options) -> Outcome {
             if let Some(count) = special_rows(options, "kept") {
                 kept::fill(&txn, count)?;
             }
+            if let Some(largest) = special_rows(options, "sets") {
+                sets::turn(&txn, largest, 0)?;
+            }
             special::fill(&txn, options)?;
         }
         if let Some(count) = special_rows(options, "vast") {
@@ -631,6 +713,9 @@ fn apply_round(database: &Database, options: &Options) -> Outcome {
         }
         if let (0, Some(count)) = (part, special_rows(options, "vast")) {
             vast::turn(&txn, count, round)?;
+        }
+        if let (1, Some(largest)) = (part, special_rows(options, "sets")) {
+            sets::turn(&txn, largest, round)?;
         }
         txn.commit()?;
     }
