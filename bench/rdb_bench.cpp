@@ -1,6 +1,7 @@
 // rdb_bench.cpp: the benchmark program.
 //
 //   rdb_bench                 records against LMDB and SQLite, by turns, one process
+//   rdb_bench pairs           multimaps against LMDB's DUPSORT
 //   rdb_bench memory          peak memory of a small budget over a large file
 //
 // Exit status: 0 done (whatever the times), 1 a check failed (answers differ, memory over its
@@ -210,6 +211,19 @@ int run(int argc, char** argv) {
   app.add_flag("--keep", records.keep, "Leave the databases behind");
   app.add_option("--json", records.json, "Also write the report as JSON; - for standard output");
 
+  CLI::App* pairs = app.add_subcommand("pairs", "Multimaps against LMDB's DUPSORT");
+  PairsConfig pairs_config;
+  pairs_config.directory = default_directory().string();
+  pairs->add_option("--pairs", pairs_config.pairs, "Pairs of each shape")
+      ->check(CLI::Range(uint64_t{1000}, uint64_t{1} << 40))
+      ->capture_default_str();
+  pairs->add_option("--rounds", pairs_config.rounds, "Turns each engine takes")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str();
+  pairs->add_option("--dir", pairs_config.directory, "Folder for the databases")
+      ->capture_default_str();
+  pairs->add_flag("--json", pairs_config.json, "Print JSON instead of text");
+
   CLI::App* memory =
       app.add_subcommand("memory", "Peak memory of a small budget over a large file");
   MemoryConfig memory_config;
@@ -237,6 +251,10 @@ int run(int argc, char** argv) {
     return kUsage;
   }
 
+  if (pairs->parsed()) {
+    measure_pairs(pairs_config);
+    return kDone;
+  }
   if (!memory->parsed()) return run_records(std::move(records));
   if (child) return measure_memory(memory_config) ? kDone : kCheckFailed;
   memory_config.file_bytes = file_mib << 20;

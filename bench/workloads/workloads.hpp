@@ -44,6 +44,18 @@ uint64_t verify_answers(const Config& config, const Engines& engines);
 // Nanoseconds to make one key, which every timed read contains.
 double key_generation_ns(const Config& config);
 
+struct PairsConfig {
+  uint64_t pairs = 1'000'000;  // of each shape
+  size_t rounds = 6;           // even, so that each engine goes first equally often
+  uint64_t seed = 7;
+  std::string directory;
+  bool json = false;
+};
+
+// Measures multimaps against LMDB's DUPSORT and prints the figures. Throws CheckFailed when they
+// read different pairs.
+void measure_pairs(const PairsConfig& config);
+
 struct MemoryConfig {
   std::string file;
   uint64_t file_bytes = 0;  // live bytes the file must hold
