@@ -42,7 +42,9 @@ struct Measured {
 class Pairs {
  public:
   Pairs(const Shape& shape, uint64_t count, uint64_t seed)
-      : generator_(seed), keys_(count / shape.values_per_key), count_(keys_ * shape.values_per_key) {
+      : generator_(seed),
+        keys_(count / shape.values_per_key),
+        count_(keys_ * shape.values_per_key) {
     order_.resize(count_);
     for (uint64_t i = 0; i < count_; ++i) order_[i] = i;
     for (uint64_t i = count_; i > 1; --i) {  // the same shuffle on every machine

@@ -113,10 +113,10 @@ inline constexpr std::string_view kVast = "vast";
 inline constexpr std::string_view kSets = "sets";
 uint64_t special_rows(std::string_view spec, std::string_view name);
 
-// sets: the multimaps "sets.numbers", u64 to u64, and "sets.texts", &str to &str, of the keys 0 to 5.
-// In each round a key has members that follow one another, as many as one of 0, 1, 255, 256, 2 and
-// the number of rows of the specification: sets grow and shrink past the threshold between inline
-// collections and subtrees.
+// sets: the multimaps "sets.numbers", u64 to u64, and "sets.texts", &str to &str, of the keys 0
+// to 5. In each round a key has members that follow one another, as many as one of 0, 1, 255, 256,
+// 2 and the number of rows of the specification: sets grow and shrink past the threshold between
+// inline collections and subtrees.
 inline constexpr uint64_t kSetKeys = 6;
 struct Members {
   uint64_t begin = 0;
