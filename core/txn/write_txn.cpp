@@ -102,9 +102,8 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
     btree::TreeShape shape = tree_shape(record);
     table.record.key_type.reading = record.key_type.reading;
     table.record.value_type.reading = record.value_type.reading;
-    btree::KeyOrder value_order = record.kind == TableKind::multimap
-                                      ? collection_shape(record).order
-                                      : btree::KeyOrder();
+    btree::KeyOrder value_order =
+        record.kind == TableKind::multimap ? collection_shape(record).order : btree::KeyOrder();
     table.shape.order = std::move(shape.order);
     table.values.order = std::move(value_order);
     table.open = true;
