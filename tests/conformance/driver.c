@@ -190,6 +190,7 @@ static void run_line(const char* folder, const char* script, int number, const c
     ++failed;
     printf("%s:%d: %s    %s\n", script, number, text, l.why);
   }
+  release_unnamed(&l);
   json_decref(l.json);
   json_decref(l.seen);
   for (size_t i = 0; i < l.kept_count; ++i) free(l.kept[i]);

@@ -15,6 +15,20 @@
 
 #include "rdb.h"
 
+/* Kinds of handles a script can name. */
+typedef enum {
+  HANDLE_DB,
+  HANDLE_TXN,
+  HANDLE_TABLE,
+  HANDLE_CURSOR,
+  HANDLE_PIN,
+  HANDLE_RESULT,
+  HANDLE_LISTING,
+  HANDLE_REPORT,
+  HANDLE_CANCEL,
+  HANDLE_KINDS
+} handle_kind;
+
 /* ---- the line under way ---- */
 
 typedef struct line {
@@ -29,6 +43,8 @@ typedef struct line {
   char why[1024]; /* of a failure */
   void** kept;
   size_t kept_count;
+  void* unnamed; /* a handle that goes with the line; NULL: none */
+  handle_kind unnamed_kind;
 } line;
 
 _Noreturn void fail(line* l, const char* format, ...) __attribute__((format(printf, 2, 3)));
@@ -119,19 +135,6 @@ void give_numbers(line* l, const void* from, const number_member* members, size_
 
 /* ---- named handles (handles.c) ---- */
 
-typedef enum {
-  HANDLE_DB,
-  HANDLE_TXN,
-  HANDLE_TABLE,
-  HANDLE_CURSOR,
-  HANDLE_PIN,
-  HANDLE_RESULT,
-  HANDLE_LISTING,
-  HANDLE_REPORT,
-  HANDLE_CANCEL,
-  HANDLE_KINDS
-} handle_kind;
-
 /* A table or cursor comes with the types of its keys and values. */
 typedef struct handle {
   char name[64];
@@ -152,6 +155,9 @@ void* want_pointer(line* l, handle_kind kind);
 void* find_pointer(line* l, handle_kind kind);
 /* Records a handle that was made; a NULL pointer is not recorded. */
 handle* made_handle(line* l, handle_kind kind, void* pointer);
+/* The same where the line may leave the name out: its handle goes with the line then. */
+void made_handle_or_unnamed(line* l, handle_kind kind, void* pointer);
+void release_unnamed(line* l);
 /* Whether the line names a live handle of that kind. */
 bool names_live(line* l, handle_kind kind);
 void forget_handle(line* l, handle_kind kind);

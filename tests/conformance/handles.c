@@ -70,26 +70,6 @@ static handle* slot(line* l, handle_kind kind) {
   return found;
 }
 
-handle* made_handle(line* l, handle_kind kind, void* pointer) {
-  if (pointer == NULL) return NULL;
-  handle* made = slot(l, kind);
-  made->pointer = pointer;
-  return made;
-}
-
-void skipped_handle(line* l, handle_kind kind) {
-  const json_t* member = find_member(l, handle_members[kind]);
-  if (!json_is_string(member)) return;
-  const handle* found = find(kind, json_string_value(member));
-  if (found == NULL || found->skipped) slot(l, kind)->skipped = true;
-}
-
-void forget_handle(line* l, handle_kind kind) {
-  const json_t* member = want_member(l, handle_members[kind]);
-  handle* found = json_is_string(member) ? find(kind, json_string_value(member)) : NULL;
-  if (found != NULL) *found = table[kind][--used[kind]];
-}
-
 static void release(handle_kind kind, void* pointer) {
   switch (kind) {
     case HANDLE_DB:
@@ -120,6 +100,48 @@ static void release(handle_kind kind, void* pointer) {
       rdb_cancel_free(pointer);
       break;
   }
+}
+
+void release_unnamed(line* l) {
+  if (l->unnamed != NULL) release(l->unnamed_kind, l->unnamed);
+  l->unnamed = NULL;
+}
+
+static void set_unnamed(line* l, handle_kind kind, void* pointer) {
+  release_unnamed(l);
+  l->unnamed = pointer;
+  l->unnamed_kind = kind;
+}
+
+/* Until it has its name the line owns it: finding a place for it may fail. */
+handle* made_handle(line* l, handle_kind kind, void* pointer) {
+  if (pointer == NULL) return NULL;
+  set_unnamed(l, kind, pointer);
+  handle* made = slot(l, kind);
+  made->pointer = pointer;
+  l->unnamed = NULL;
+  return made;
+}
+
+void made_handle_or_unnamed(line* l, handle_kind kind, void* pointer) {
+  if (find_member(l, handle_members[kind]) != NULL) {
+    made_handle(l, kind, pointer);
+  } else {
+    set_unnamed(l, kind, pointer);
+  }
+}
+
+void skipped_handle(line* l, handle_kind kind) {
+  const json_t* member = find_member(l, handle_members[kind]);
+  if (!json_is_string(member)) return;
+  const handle* found = find(kind, json_string_value(member));
+  if (found == NULL || found->skipped) slot(l, kind)->skipped = true;
+}
+
+void forget_handle(line* l, handle_kind kind) {
+  const json_t* member = want_member(l, handle_members[kind]);
+  handle* found = json_is_string(member) ? find(kind, json_string_value(member)) : NULL;
+  if (found != NULL) *found = table[kind][--used[kind]];
 }
 
 /* Parents first, which is the order that garbage collectors are feared for. */

@@ -298,12 +298,8 @@ static rdb_status run_verify(line* l) {
   if (status != RDB_OK && report != NULL) fail(l, "the handle was not set to NULL");
   give_progress(l, &progress);
   if (status != RDB_OK) return status;
+  made_handle_or_unnamed(l, HANDLE_REPORT, report);
   give_report(l, report);
-  if (find_member(l, handle_members[HANDLE_REPORT]) != NULL) {
-    made_handle(l, HANDLE_REPORT, report);
-  } else {
-    rdb_report_free(report);
-  }
   return status;
 }
 

@@ -159,12 +159,8 @@ static rdb_result* want_result(line* l) {
     return want_pointer(l, HANDLE_RESULT);
   }
   if (rdb_result_create(&result, &l->err) != RDB_OK) fail(l, "%s", l->err.message);
-  if (find_member(l, handle_members[HANDLE_RESULT]) != NULL) made_handle(l, HANDLE_RESULT, result);
+  made_handle_or_unnamed(l, HANDLE_RESULT, result);
   return result;
-}
-
-static void drop_result(line* l, rdb_result* result) {
-  if (find_member(l, handle_members[HANDLE_RESULT]) == NULL) rdb_result_free(result);
 }
 
 static void give_answers(line* l, const rdb_result* result, const value_type* type) {
@@ -218,7 +214,6 @@ static rdb_status run_get_batch(line* l) {
   const rdb_status status = rdb_get_batch(table->pointer, keys.keys, keys.count, result, &l->err);
   if (status < 0 && rdb_result_count(result) != 0) fail(l, "the result is not empty");
   if (status == RDB_OK) give_answers(l, result, &table->value);
-  drop_result(l, result);
   return status;
 }
 
@@ -229,7 +224,6 @@ static rdb_status run_get_batch_packed(line* l) {
   const rdb_status status = rdb_get_batch_packed(table->pointer, keys, result, &l->err);
   if (status < 0 && rdb_result_count(result) != 0) fail(l, "the result is not empty");
   if (status == RDB_OK) give_packed_answers(l, result, &table->value);
-  drop_result(l, result);
   return status;
 }
 

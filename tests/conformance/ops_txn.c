@@ -196,20 +196,12 @@ static rdb_status run_table_describe(line* l) {
   return status;
 }
 
-/* Keeps the listing when the line names one, else releases it. */
-static void keep_listing(line* l, rdb_listing* listing) {
-  if (find_member(l, handle_members[HANDLE_LISTING]) != NULL) {
-    made_handle(l, HANDLE_LISTING, listing);
-  } else {
-    rdb_listing_free(listing);
-  }
-}
-
 static rdb_status run_table_list(line* l) {
   rdb_listing* listing = (rdb_listing*)(void*)l;
   const rdb_status status = rdb_table_list(want_pointer(l, HANDLE_TXN), &listing, &l->err);
   if (status < 0 && listing != NULL) fail(l, "the handle was not set to NULL");
   if (status != RDB_OK) return status;
+  made_handle_or_unnamed(l, HANDLE_LISTING, listing);
   const json_t* names = asked(l, "names");
   if (names != NULL && json_array_size(names) != rdb_listing_count(listing)) {
     fail(l, "%zu tables", rdb_listing_count(listing));
@@ -221,7 +213,6 @@ static rdb_status run_table_list(line* l) {
       fail(l, "table %zu is %.*s", i, (int)info.name.size, (const char*)info.name.data);
     }
   }
-  keep_listing(l, listing);
   return status;
 }
 
@@ -232,9 +223,9 @@ static rdb_status run_table_find(line* l) {
       rdb_table_find(want_pointer(l, HANDLE_TXN), want_name(l, "name"), &listing, &l->err);
   if (status != RDB_OK && listing != NULL) fail(l, "the handle was not set to NULL");
   if (status != RDB_OK) return status;
+  made_handle_or_unnamed(l, HANDLE_LISTING, listing);
   status = rdb_listing_at(listing, 0, &info, &l->err);
   if (status == RDB_OK) give_table(l, &info);
-  keep_listing(l, listing);
   return status;
 }
 
