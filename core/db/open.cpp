@@ -46,6 +46,10 @@ class Opener {
     return load();
   }
   bool created() const noexcept { return created_; }
+  // A full repair found counts or page lists to correct: in the file they still are as they were.
+  bool mended() const noexcept { return mended_; }
+  // Tables whose records are to be corrected; catalogs are, in what run() returned.
+  const std::vector<txn::Recount>& recounts() const noexcept { return recounts_; }
 
  private:
   txn::OpenedState create();
@@ -76,6 +80,8 @@ class Opener {
   bool recovery_needed_ = false;
   bool force_full_repair_ = false;
   bool created_ = false;
+  bool mended_ = false;
+  std::vector<txn::Recount> recounts_;
 };
 
 txn::OpenedState make_state(const Header& header, const CommitSlot& commit) {
@@ -324,11 +330,13 @@ bool Opener::try_slot(int index, bool may_quick_load, txn::OpenedState& state) {
   page::FramePool pool(backend_, layout_, kOpenPoolBytes, ReadVerification::full);
   state.commit = commit;
   state.held = {};
+  recounts_.clear();
+  mended_ = false;
   const RepairOptions repair{header_.compression != 0, options_.repair_progress, options_.cancel};
   if (read_only_) {
     const bool doubtful = recovery_needed_ || index != header_.primary;
     if (doubtful && !options_.accept_damage) {
-      verify_trees(pool, layout_, commit, repair);
+      verify_trees(pool, layout_, commit, repair).correct(state.commit, report_.notes);
       report_.full_repair = true;
     }
     return false;
@@ -337,7 +345,10 @@ bool Opener::try_slot(int index, bool may_quick_load, txn::OpenedState& state) {
                                     layout_, mirror_.has_value() || is_shodh_file(pool, commit),
                                     options_.key_profile, report_.notes);
   if (may_quick_load && quick_load(pool, commit, state)) return true;
-  state.allocator = rebuild_allocator(pool, layout_, commit, state.held, repair, report_.notes);
+  Repaired repaired = rebuild_allocator(pool, layout_, commit, state.held, repair, report_.notes);
+  state.allocator = std::move(repaired.allocator);
+  mended_ = repaired.count.correct(state.commit, report_.notes) || repaired.lists_changed;
+  recounts_ = std::move(repaired.count.wrong);
   report_.full_repair = true;
   return false;
 }
@@ -393,6 +404,22 @@ bool Opener::is_shodh_file(page::FramePool& pool, const CommitSlot& commit) cons
   return false;
 }
 
+// What the repair found becomes what the file says, before anybody reads it. A file that cannot be
+// written now, because the disk is full, say, opens all the same.
+void commit_repair(const std::shared_ptr<txn::Store>& store,
+                   const std::vector<txn::Recount>& recounts, RecoveryReport& report) {
+  try {
+    txn::WriteTxnImpl txn(store, {});
+    txn.set_quick_repair(true);
+    txn.correct_records(recounts);
+    txn.commit();
+  } catch (const Error& error) {
+    if (store->failed()) throw;
+    report.notes.push_back(std::string("What was corrected could not be written: ") + error.what() +
+                           ".");
+  }
+}
+
 // Beside an error that is under way: it tells more than a close that fails too.
 template <typename Close>
 void close_quietly(Close close) {
@@ -412,6 +439,7 @@ std::shared_ptr<txn::Store> open_store(std::unique_ptr<StorageBackend> backend,
     txn::OpenedState state = opener.run();
     auto store = std::make_shared<txn::Store>(std::move(counting), std::move(state), options);
     if (opener.created()) store->mark_in_use();
+    if (opener.mended()) commit_repair(store, opener.recounts(), report);
     return store;
   } catch (...) {
     if (counting != nullptr) close_quietly([&] { counting->close(); });

@@ -21,20 +21,23 @@ namespace {
 using format::KeyReading;
 using format::TxnPageKey;
 
-// Raw rows of a system table in stored order; none when the table is absent or has other widths.
 struct RawRow {
   std::vector<std::byte> key;
   std::vector<std::byte> value;
 };
 
+// Raw rows of a system table in stored order; none when the table is absent. When it has other
+// widths its rows cannot be told, and readable becomes false.
 std::vector<RawRow> raw_rows(page::FramePool& pool, const format::TreeRoot& catalog,
-                             const format::SystemTable& table, std::vector<std::string>& notes) {
+                             const format::SystemTable& table, std::vector<std::string>& notes,
+                             bool& readable) {
   std::vector<RawRow> rows;
   const auto record = find_record(pool, {catalog}, table.name);
   if (!record) return rows;
   if (record->widths != table.widths || record->kind != TableKind::normal) {
     notes.push_back("The system table \"" + std::string(table.name) +
                     "\" has other types than it must have; its rows are ignored.");
+    readable = false;
     return rows;
   }
   btree::TreeCursor cursor(pool, record->root, {record->widths, btree::KeyOrder()});
@@ -64,9 +67,23 @@ PageListRow parse_row(const RawRow& raw, KeyReading reading, KeyProfile fallback
       row.trusted = false;
     }
   }
+  if (!row.trusted) {
+    row.stored_value = raw.value;
+    if (reading == KeyReading::impossible) row.stored_key = raw.key;
+  }
   return row;
 }
 
+bool all_trusted(const std::vector<PageListRow>& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](const PageListRow& row) { return row.trusted; });
+}
+
+size_t forget_untrusted(std::vector<PageListRow>& rows) {
+  return std::erase_if(rows, [](const PageListRow& row) { return !row.trusted; });
+}
+
+// Rows of one commit are numbered anew. One that is not trusted keeps its value, and its key when
+// that cannot be read.
 void write_rows(SystemTableEdit& edit, const std::vector<PageListRow>& rows, uint32_t capacity,
                 KeyProfile profile) {
   uint64_t txn_id = 0;
@@ -74,6 +91,11 @@ void write_rows(SystemTableEdit& edit, const std::vector<PageListRow>& rows, uin
   for (const PageListRow& row : rows) {
     if (row.txn_id != txn_id) pagination = 0;
     txn_id = row.txn_id;
+    if (!row.trusted) {
+      const auto key = TxnPageKey{txn_id, pagination++}.encode(profile);
+      edit.put(row.stored_key.empty() ? Bytes(key) : Bytes(row.stored_key), row.stored_value);
+      continue;
+    }
     std::span<const PageNumber> left(row.pages);
     while (!left.empty()) {
       const size_t n = std::min<size_t>(left.size(), capacity);
@@ -97,31 +119,53 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
   HeldPages held;
   const format::TreeRoot& catalog = snapshot.system_root;
 
+  const auto rows_of = [&](const format::SystemTable& table) {
+    return raw_rows(pool, catalog, table, notes, held.old_trees_known_);
+  };
   std::vector<KeyReading> savepoint_readings;
-  for (const RawRow& raw : raw_rows(pool, catalog, format::kPersistentSavepoints, notes)) {
+  const std::vector<RawRow> savepoints = rows_of(format::kPersistentSavepoints);
+  if (!held.old_trees_known_) {
+    held.holds_.push_back(0);
+    held.oldest_savepoint_ = 0;
+  }
+  for (const RawRow& raw : savepoints) {
     try {
       const auto record = format::SavepointRecord::parse(raw.value);
       if (record.txn_id > snapshot.txn_id)
         throw Error(ErrorCode::corrupted, "it names a later commit");
       savepoint_readings.push_back(format::judge_savepoint_id(raw.key.data(), record.id));
+      if (record.user_root) layout.check_page(record.user_root->page);
       held.holds_.push_back(record.txn_id);
       held.oldest_savepoint_ = std::min(held.oldest_savepoint_, record.txn_id);
+      held.old_trees_.push_back(
+          {"savepoint " + std::to_string(record.id), record.txn_id, record.user_root});
     } catch (const Error& error) {
       notes.push_back(std::string("A savepoint row is damaged and cannot be restored (") +
                       error.what() + "); nothing it could need is reused.");
       held.holds_.push_back(0);
       held.oldest_savepoint_ = 0;
+      held.old_trees_known_ = false;
     }
   }
-  for (const RawRow& raw : raw_rows(pool, catalog, format::kTransactionHistory, notes)) {
+  for (const RawRow& raw : rows_of(format::kTransactionHistory)) {
     const uint64_t txn_id = base::load_le64(raw.key.data());
     if (txn_id > snapshot.txn_id) {
       notes.push_back("A history snapshot names a later commit and is ignored.");
       continue;
     }
     held.holds_.push_back(txn_id);
+    const std::string object = "history snapshot " + std::to_string(txn_id);
+    try {
+      const auto record = format::HistorySnapshot::parse(raw.value);
+      if (record.user_root) layout.check_page(record.user_root->page);
+      held.old_trees_.push_back({object, txn_id, record.user_root});
+    } catch (const Error& error) {
+      notes.push_back("The " + object + " is damaged and cannot be read (" + error.what() + ").");
+    }
   }
   std::sort(held.holds_.begin(), held.holds_.end());
+  std::stable_sort(held.old_trees_.begin(), held.old_trees_.end(),
+                   [](const OldTree& a, const OldTree& b) { return a.txn_id > b.txn_id; });
 
   struct Table {
     const format::SystemTable& table;
@@ -137,7 +181,7 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
     seen_redb += reading == KeyReading::redb;
   }
   for (int t = 0; t < 3; ++t) {
-    raw[t] = raw_rows(pool, catalog, tables[t].table, notes);
+    raw[t] = rows_of(tables[t].table);
     for (const RawRow& row : raw[t]) {
       const KeyReading reading = format::judge_txn_page_key(row.key.data(), snapshot.txn_id);
       seen_shodh += reading == KeyReading::shodh;
@@ -165,12 +209,39 @@ HeldPages HeldPages::load(page::FramePool& pool, const Snapshot& snapshot,
   return held;
 }
 
-void HeldPages::keep_if(const std::function<bool(PageNumber)>& keep) {
+bool HeldPages::lists_trusted() const noexcept {
+  return all_trusted(lists_.data_freed) && all_trusted(lists_.system_freed);
+}
+
+void HeldPages::keep_if(
+    const std::function<bool(const PageListRow&, bool user, PageNumber)>& keep) {
   for (auto* rows : {&lists_.data_freed, &lists_.system_freed}) {
     for (PageListRow& row : *rows) {
-      std::erase_if(row.pages, [&](PageNumber page) { return !keep(page); });
+      std::erase_if(row.pages,
+                    [&](PageNumber page) { return !keep(row, rows == &lists_.data_freed, page); });
     }
   }
+}
+
+void HeldPages::list_freed(uint64_t txn_id, std::vector<PageNumber> pages) {
+  std::vector<PageListRow>& rows = lists_.data_freed;
+  const auto later = [](uint64_t id, const PageListRow& row) { return id < row.txn_id; };
+  rows.insert(std::upper_bound(rows.begin(), rows.end(), txn_id, later),
+              {txn_id, std::move(pages), true, {}, {}});
+}
+
+bool HeldPages::forget_untrusted_rows() {
+  return forget_untrusted(lists_.data_freed) + forget_untrusted(lists_.system_freed) +
+             forget_untrusted(lists_.data_allocated) >
+         0;
+}
+
+bool HeldPages::keep_allocated_if(const std::function<bool(PageNumber)>& used) {
+  size_t forgotten = 0;
+  for (PageListRow& row : lists_.data_allocated) {
+    forgotten += std::erase_if(row.pages, [&](PageNumber page) { return !used(page); });
+  }
+  return forgotten > 0;
 }
 
 bool HeldPages::fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t txn_id,
@@ -183,9 +254,8 @@ bool HeldPages::fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t
   SystemTableEdit allocated(writer, system_catalog, format::kDataPagesAllocated, order);
 
   if (!settled_) {
-    // Malformed rows go as well: their pages stay allocated until a full repair looks at them.
     const auto needed = [&](const PageListRow& row) {
-      return row.trusted && active() && row.txn_id > oldest_hold();
+      return active() && (!row.trusted || row.txn_id > oldest_hold());
     };
     const auto rewrite = [&](SystemTableEdit& edit, const std::vector<PageListRow>& rows,
                              uint32_t capacity) {
@@ -204,16 +274,17 @@ bool HeldPages::fold(TxnPages& pages, format::TreeRoot& system_catalog, uint64_t
     rewrite(system_freed, lists_.system_freed, format::kSystemListCapacity);
     std::vector<PageListRow> kept;
     for (const PageListRow& row : lists_.data_allocated) {
-      if (row.trusted && row.txn_id >= oldest_savepoint_) kept.push_back(row);
+      if (active() && (!row.trusted || row.txn_id >= oldest_savepoint_)) kept.push_back(row);
     }
     allocated.clear();
     write_rows(allocated, kept, format::kDataListCapacity, profile_);
   }
   if (active()) {
-    write_rows(data_freed, {{txn_id, pages.freed_by_user()}}, format::kDataListCapacity, profile_);
+    write_rows(data_freed, {{txn_id, pages.freed_by_user(), true, {}, {}}},
+               format::kDataListCapacity, profile_);
     if (oldest_savepoint_ != ~uint64_t{0}) {
-      write_rows(allocated, {{txn_id, pages.allocated_by_user()}}, format::kDataListCapacity,
-                 profile_);
+      write_rows(allocated, {{txn_id, pages.allocated_by_user(), true, {}, {}}},
+                 format::kDataListCapacity, profile_);
     }
   }
   data_freed.finish();

@@ -12,6 +12,9 @@
 // rows; without holds nothing is ever added, because freed pages are then known in memory
 // (pending_pages.hpp) and a crash makes them unreachable, hence free.
 //
+// A malformed row stays in the file while holds exist: the entries that fit keep their pages. It
+// goes when a full repair has walked every old tree and listed anew what these need.
+//
 // Invariants:
 //   H1  No page is freed on the strength of a malformed row or entry (4.3).
 //   H2  A row leaves the file in the commit after which its pages may be reused, not later.
@@ -38,7 +41,16 @@ class TxnPages;
 struct PageListRow {
   uint64_t txn_id = 0;
   std::vector<PageNumber> pages;
-  bool trusted = true;  // false: keeps its pages allocated, frees none (H1)
+  bool trusted = true;                  // false: keeps its pages allocated, frees none (H1)
+  std::vector<std::byte> stored_value;  // of a row that is not trusted, as it stands in the file
+  std::vector<std::byte> stored_key;    // the same, when txn_id cannot be read from it
+};
+
+// The tree of user tables as an earlier commit left it, kept for a savepoint or for history.
+struct OldTree {
+  std::string object;
+  uint64_t txn_id = 0;
+  format::TreeRoot root;
 };
 
 class HeldPages {
@@ -52,8 +64,23 @@ class HeldPages {
   const std::vector<uint64_t>& holds() const noexcept { return holds_; }
   bool active() const noexcept { return !holds_.empty(); }
   KeyProfile profile() const noexcept { return profile_; }
-  // Asks for each page listed as freed (used though unreachable) whether it stays listed.
-  void keep_if(const std::function<bool(PageNumber)>& keep);
+
+  // For a full repair. Newest first.
+  const std::vector<OldTree>& old_trees() const noexcept { return old_trees_; }
+  // False: records that cannot be read may need pages that nobody can name.
+  bool old_trees_known() const noexcept { return old_trees_known_; }
+  bool lists_trusted() const noexcept;
+  // Asks for each page listed as freed (used though unreachable) whether it stays listed. user: in
+  // the list of the user tree.
+  void keep_if(const std::function<bool(const PageListRow&, bool user, PageNumber)>& keep);
+  // Lists pages of the user tree as freed by that commit.
+  void list_freed(uint64_t txn_id, std::vector<PageNumber> pages);
+  // Everything the old trees need is listed in rows that can be trusted. Returns whether there were
+  // others.
+  bool forget_untrusted_rows();
+  // Forgets pages listed as allocated that are not used any more: restoring a savepoint would free
+  // them twice. Returns whether there were any.
+  bool keep_allocated_if(const std::function<bool(PageNumber)>& used);
 
   // Part of a durable commit: brings the tables up to date. While holds exist the pages the user
   // tree freed are recorded there; otherwise returns false and they are the caller's to keep. Pages
@@ -72,6 +99,8 @@ class HeldPages {
   uint64_t oldest_hold() const noexcept { return holds_.front(); }
 
   std::vector<uint64_t> holds_;  // ascending
+  std::vector<OldTree> old_trees_;
+  bool old_trees_known_ = true;
   uint64_t oldest_savepoint_ = ~uint64_t{0};
   KeyProfile profile_ = KeyProfile::shodh;
   Lists lists_;

@@ -6,25 +6,43 @@
 
 namespace rdb::txn {
 
-void walk_table(btree::PageReader& reader, const format::TableRecord& record,
-                const btree::ClaimPage& claim) {
+TableCount walk_table(btree::PageReader& reader, const format::TableRecord& record,
+                      const btree::ClaimPage& claim) {
+  TableCount count;
   std::vector<format::RootRecord> subtrees;
+  const format::Widths subtree_widths = btree::collection_widths(record.widths.value);
   // Compressed files hold no subtrees: shodh-redb cannot commit them (spec 01 section 5.5), and rdb
-  // does not write multimaps there.
+  // does not write multimaps there. What they hold instead is not counted.
   const bool multimap = record.kind == TableKind::multimap && !record.compressed;
+  if (record.compressed) count.values = record.length;
   btree::walk_pages(
       reader, record.root, record.tree_widths(),
       [&](const btree::PageVisit& visit) {
-        if (!multimap || visit.leaf == nullptr) return;
-        btree::for_each_subtree(*visit.leaf, record.widths.value,
-                                [&](const format::RootRecord& root) { subtrees.push_back(root); });
+        if (visit.leaf == nullptr) return;
+        count.entries += visit.leaf->size();
+        for (uint32_t i = 0; multimap && i < visit.leaf->size(); ++i) {
+          const auto collection =
+              btree::parse_collection(visit.leaf->value(i), record.widths.value);
+          if (collection.inline_leaf) {
+            count.values += format::LeafView::parse(*collection.inline_leaf, subtree_widths).size();
+          } else {
+            subtrees.push_back(collection.subtree);
+          }
+        }
       },
       claim);
   for (const format::RootRecord& root : subtrees) {
+    uint64_t entries = 0;
     btree::walk_pages(
-        reader, root, btree::collection_widths(record.widths.value), [](const btree::PageVisit&) {},
+        reader, root, subtree_widths,
+        [&](const btree::PageVisit& visit) {
+          if (visit.leaf != nullptr) entries += visit.leaf->size();
+        },
         claim);
+    count.values += entries;
+    if (entries != root.length) count.subtrees.emplace(root.page.bits(), entries);
   }
+  return count;
 }
 
 std::vector<format::PageNumber> list_table_pages(page::FramePool& pool,

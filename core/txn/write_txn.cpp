@@ -273,6 +273,17 @@ bool WriteTxnImpl::delete_table(std::string_view name) {
   return true;
 }
 
+void WriteTxnImpl::correct_records(const std::vector<Recount>& recounts) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  for (const Recount& recount : recounts) {
+    pages_.spill_if_needed();
+    correct_record(recount.system ? pages_.system() : pages_.user(),
+                   recount.system ? system_catalog_ : user_catalog_,
+                   !recount.system && store_->compressed(), recount);
+  }
+}
+
 // ---- end
 // -----------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@
 #include "btree/tree.hpp"
 #include "rdb/options.hpp"
 #include "txn/catalog.hpp"
+#include "txn/recount.hpp"
 #include "txn/store.hpp"
 #include "txn/txn_pages.hpp"
 
@@ -75,6 +76,8 @@ class WriteTxnImpl {
   std::optional<TableInfo> find_table(std::string_view name);
   void rename_table(std::string_view from, std::string_view to);
   bool delete_table(std::string_view name);
+  // Before any table is opened.
+  void correct_records(const std::vector<Recount>& recounts);
 
   void commit();
   void abort() noexcept;

@@ -7,6 +7,7 @@
 #include "contents.hpp"
 #include "golden_files.hpp"
 #include "image_surgeon.hpp"
+#include "support.hpp"
 
 namespace rdb::test {
 
@@ -57,6 +58,16 @@ inline const Image& savepoint_image(const std::string& engine) {
   return image;
 }
 
+inline Contents contents_of_normal_tables(const Database& database) {
+  Contents contents;
+  const ReadTxn txn = database.begin_read();
+  for (const TableInfo& info : txn.list_tables()) {
+    if (info.kind == TableKind::normal)
+      contents[info.name] = rows_of(txn.open_table_raw(info.name));
+  }
+  return contents;
+}
+
 struct Finding {
   std::string object;
   std::string what;  // part of it
@@ -100,6 +111,37 @@ inline Image damaged(Image image, const Damage& damage) {
   damage(surgeon);
   surgeon.seal();
   return image;
+}
+
+// A normal table of suitable rows is turned into a multimap: key "k" has a subtree, the former
+// tree of "sub"; key "l" has two values inline.
+inline Image subtree_image() {
+  const auto device = std::make_shared<FaultDevice>();
+  {
+    Database database = open_device(device);
+    WriteTxn txn = database.begin_write();
+    {
+      Table sub = txn.open_table("sub", kBytesType, {TypeName::kBuiltin, "()"});
+      for (int i = 100; i < 500; ++i) {
+        sub.put(as_bytes("value " + std::to_string(i) + std::string(30, '.')), {});
+      }
+      Table outer = txn.open_table("many", kTextType, kBytesType);
+      outer.put(as_bytes("k"), unhex("03" + hex(std::vector<std::byte>(32))));
+      outer.put(as_bytes("l"), unhex("01 01000200 0d000000 0e000000 61 62"));
+    }
+    txn.commit();
+    database.close();
+  }
+  return damaged(device->live_image(), [](ImageSurgeon& s) {
+    const format::TableRecord sub = s.record("sub");
+    format::TableRecord many = s.record("many");
+    const SurgeryTree outer = s.table("many");
+    sub.root->encode(&s.value(outer.root->page, 0, outer.widths)[1]);
+    many.kind = TableKind::multimap;
+    many.length = 402;
+    s.set_record("many", false, many);
+    s.forget_table("sub");
+  });
 }
 
 }  // namespace rdb::test

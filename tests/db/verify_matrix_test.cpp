@@ -522,39 +522,8 @@ TEST_SUITE("db/verify multimaps") {
     check_finds(image, expected);
   }
 
-  // A normal table of suitable rows is turned into a multimap: key "k" has a subtree, the former
-  // tree of "sub"; key "l" has two values inline.
-  Image with_subtree() {
-    const auto device = std::make_shared<FaultDevice>();
-    {
-      Database database = open_device(device);
-      WriteTxn txn = database.begin_write();
-      {
-        Table sub = txn.open_table("sub", kBytesType, {TypeName::kBuiltin, "()"});
-        for (int i = 100; i < 500; ++i) {
-          sub.put(as_bytes("value " + std::to_string(i) + std::string(30, '.')), {});
-        }
-        Table outer = txn.open_table("many", kTextType, kBytesType);
-        outer.put(as_bytes("k"), unhex("03" + hex(std::vector<std::byte>(32))));
-        outer.put(as_bytes("l"), unhex("01 01000200 0d000000 0e000000 61 62"));
-      }
-      txn.commit();
-      database.close();
-    }
-    return damaged(device->live_image(), [](ImageSurgeon& s) {
-      const format::TableRecord sub = s.record("sub");
-      format::TableRecord many = s.record("many");
-      const SurgeryTree outer = s.table("many");
-      sub.root->encode(&s.value(outer.root->page, 0, outer.widths)[1]);
-      many.kind = TableKind::multimap;
-      many.length = 402;
-      s.set_record("many", false, many);
-      s.forget_table("sub");
-    });
-  }
-
   TEST_CASE("a subtree is checked like any tree") {
-    const Image sound = with_subtree();
+    const Image sound = subtree_image();
     {
       const Database database = open_device(FaultDevice::from_image(sound));
       CHECK_VERIFIES(database);

@@ -4,11 +4,11 @@
 #include <thread>
 
 #include "damaged_file.hpp"
-#include "format/page_list.hpp"
 #include "format/savepoint_record.hpp"
 #include "page/allocator_codec.hpp"
 #include "rdb/cancel.hpp"
 #include "support.hpp"
+#include "system_rows.hpp"
 
 namespace rdb::test {
 namespace {
@@ -16,50 +16,11 @@ namespace {
 using format::PageNumber;
 using MutableBytes = std::span<std::byte>;
 
-// Row i of a system table, over all leaves.
-struct Place {
-  MutableBytes key;
-  MutableBytes value;
-  PageNumber leaf;
-};
-Place row(ImageSurgeon& s, const std::string& table, uint32_t i) {
-  const SurgeryTree tree = s.table(table, true);
-  for (PageNumber leaf : s.leaves(tree)) {
-    const uint32_t rows = format::LeafView::parse(s.page(leaf), tree.widths).size();
-    if (i < rows) return {s.key(leaf, i, tree.widths), s.value(leaf, i, tree.widths), leaf};
-    i -= rows;
-  }
-  throw std::logic_error("no such row");
-}
-
-std::vector<PageNumber> listed(const Place& row) {
-  const auto list = format::PageListView::parse(row.value);
-  std::vector<PageNumber> pages;
-  for (uint32_t i = 0; i < list.size(); ++i) pages.push_back(list.at(i).value());
-  return pages;
-}
-
-void append(const Place& row, PageNumber page) {
-  std::vector<PageNumber> pages = listed(row);
-  pages.push_back(page);
-  format::encode_page_list(row.value, pages);
-}
-
 // A base page that is free in the stored state.
 uint32_t free_page(ImageSurgeon& s) {
   uint32_t page = 0;
   s.edit_free_maps([&](auto& maps) { page = maps[0].lowest_free(0).value(); });
   return page;
-}
-
-Contents contents_of_normal_tables(const Database& database) {
-  Contents contents;
-  const ReadTxn txn = database.begin_read();
-  for (const TableInfo& info : txn.list_tables()) {
-    if (info.kind == TableKind::normal)
-      contents[info.name] = rows_of(txn.open_table_raw(info.name));
-  }
-  return contents;
 }
 
 const char* const kEngines[] = {"redb", "shodh"};
@@ -108,18 +69,19 @@ TEST_SUITE("db/verify space") {
     Finding expected{"stored allocator state", ""};
     const std::string state(format::kAllocatorState.name);
     SUBCASE("a region") {
-      image = damaged(image, [&](ImageSurgeon& s) { row(s, state, 0).value[200] ^= std::byte{1}; });
+      image = damaged(image,
+                      [&](ImageSurgeon& s) { system_row(s, state, 0).value[200] ^= std::byte{1}; });
       expected.what = "region row contradicts itself";
     }
     SUBCASE("a region of more pages than a region has") {
       image = damaged(image, [&](ImageSurgeon& s) {
-        base::store_le32(&row(s, state, 0).value[4], 0x7fff'ffff);
+        base::store_le32(&system_row(s, state, 0).value[4], 0x7fff'ffff);
       });
       expected.what = "impossible number of pages";
     }
     SUBCASE("region numbers with a gap") {
       image = damaged(image, [&](ImageSurgeon& s) {
-        row(s, state, 0).key[1] = std::byte{1};
+        system_row(s, state, 0).key[1] = std::byte{1};
         const SurgeryTree tree = s.table(state, true);
         const auto [begin, end] =
             format::BranchView::parse(s.page(tree.root->page), tree.widths).key_range(0);
@@ -129,12 +91,13 @@ TEST_SUITE("db/verify space") {
       expected.what = "the row of region 0 is missing";
     }
     SUBCASE("the tracker") {
-      image = damaged(image, [&](ImageSurgeon& s) { row(s, state, 1).value[0] = std::byte{20}; });
+      image = damaged(image,
+                      [&](ImageSurgeon& s) { system_row(s, state, 1).value[0] = std::byte{20}; });
       expected.what = "region tracker has no table of 21 orders";
     }
     SUBCASE("the tracker hides free pages") {
       image = damaged(image, [&](ImageSurgeon& s) {
-        const MutableBytes tracker = row(s, state, 1).value;
+        const MutableBytes tracker = system_row(s, state, 1).value;
         const std::optional<uint8_t> full[] = {std::nullopt};
         const auto encoded = page::encode_tracker(full);
         REQUIRE_EQ(encoded.size(), tracker.size());
@@ -149,7 +112,7 @@ TEST_SUITE("db/verify space") {
 
   TEST_CASE("a state of an earlier commit, or none, is believed by nobody and no problem") {
     const Image image = damaged(closed_image(), [&](ImageSurgeon& s) {
-      row(s, std::string(format::kAllocatorState.name), 2).value[0] ^= std::byte{1};
+      system_row(s, std::string(format::kAllocatorState.name), 2).value[0] ^= std::byte{1};
       s.edit_free_maps([&](auto& maps) { maps[0].mark_used(maps[0].lowest_free(0).value(), 1); });
     });
     const Database database = open_device(FaultDevice::from_image(image));
@@ -163,7 +126,7 @@ TEST_SUITE("db/verify space") {
         PageNumber page;
         const Image image = damaged(savepoint_image(engine), [&](ImageSurgeon& s) {
           page = s.table("extra").root->page;
-          append(row(s, table, 0), page);
+          append(system_row(s, table, 0), page);
         });
         check_finds(image, {std::string("system table \"") + table + "\"",
                             "Page " + page.text() +
@@ -180,8 +143,8 @@ TEST_SUITE("db/verify space") {
         PageNumber page;
         const std::string to = same ? "data_pages_unreachable" : "system_pages_unreachable";
         const Image image = damaged(savepoint_image(engine), [&](ImageSurgeon& s) {
-          page = listed(row(s, "data_pages_unreachable", 0))[1];
-          append(row(s, to, 0), page);
+          page = listed(system_row(s, "data_pages_unreachable", 0))[1];
+          append(system_row(s, to, 0), page);
         });
         check_finds(image, {"system table \"" + to + "\"",
                             "Page " + page.text() + " is listed as freed twice.", page.bits()});
@@ -196,7 +159,7 @@ TEST_SUITE("db/verify space") {
     const std::string table = "data_pages_unreachable";
     SUBCASE("count") {
       image = damaged(image, [&](ImageSurgeon& s) {
-        const Place place = row(s, table, 0);
+        const SystemRow place = system_row(s, table, 0);
         leaf = place.leaf;
         base::store_le16(place.value.data(), 60'000);
       });
@@ -204,7 +167,7 @@ TEST_SUITE("db/verify space") {
     }
     SUBCASE("a page outside the file") {
       image = damaged(image, [&](ImageSurgeon& s) {
-        const Place place = row(s, table, 0);
+        const SystemRow place = system_row(s, table, 0);
         leaf = place.leaf;
         append(place, {7, 1, 0});
       });
@@ -212,7 +175,7 @@ TEST_SUITE("db/verify space") {
     }
     SUBCASE("a page of an impossible order") {
       image = damaged(image, [&](ImageSurgeon& s) {
-        const Place place = row(s, table, 0);
+        const SystemRow place = system_row(s, table, 0);
         leaf = place.leaf;
         append(place, {0, 1, 0});
         const size_t last = 2 + 8 * (listed(place).size() - 1);
@@ -224,7 +187,7 @@ TEST_SUITE("db/verify space") {
       image = damaged(image, [&](ImageSurgeon& s) {
         // The last row, so that the order of the keys still holds.
         const uint64_t rows = s.record(table, true).length;
-        const Place place = row(s, table, static_cast<uint32_t>(rows - 1));
+        const SystemRow place = system_row(s, table, static_cast<uint32_t>(rows - 1));
         leaf = place.leaf;
         std::fill(place.key.begin(), place.key.begin() + 8, std::byte{0x77});
       });
@@ -257,8 +220,8 @@ TEST_SUITE("db/verify space") {
       const std::string table = "system_pages_unreachable";
       const Image image = damaged(savepoint_image(engine), [&](ImageSurgeon& s) {
         REQUIRE(s.record(table, true).length >= 2);
-        const Place one = row(s, table, 0);
-        const Place other = row(s, table, 1);
+        const SystemRow one = system_row(s, table, 0);
+        const SystemRow other = system_row(s, table, 1);
         REQUIRE_EQ(one.leaf, other.leaf);
         leaf = one.leaf;
         std::swap_ranges(one.key.begin(), one.key.end(), other.key.begin());
@@ -270,7 +233,7 @@ TEST_SUITE("db/verify space") {
   TEST_CASE("a page listed as freed that is free already is found") {
     PageNumber page;
     const Image image = damaged(savepoint_image("shodh"), [&](ImageSurgeon& s) {
-      page = listed(row(s, "data_pages_unreachable", 0))[0];
+      page = listed(system_row(s, "data_pages_unreachable", 0))[0];
       s.edit_free_maps(
           [&](auto& maps) { maps[0].mark_free(page.first_base_page(), page.base_pages()); });
     });
@@ -284,11 +247,11 @@ TEST_SUITE("db/verify space") {
       const Image image = damaged(savepoint_image(engine), [&](ImageSurgeon& s) {
         // The savepoint's own catalog page, freed by a later commit.
         const auto record =
-            format::SavepointRecord::parse(row(s, "persistent_savepoints", 0).value);
+            format::SavepointRecord::parse(system_row(s, "persistent_savepoints", 0).value);
         page = record.user_root.value().page;
         const std::string table = "data_pages_unreachable";
         for (uint32_t i = 0; i < s.record(table, true).length; ++i) {
-          const Place place = row(s, table, i);
+          const SystemRow place = system_row(s, table, i);
           std::vector<PageNumber> pages = listed(place);
           if (std::erase(pages, page) > 0) format::encode_page_list(place.value, pages);
         }
@@ -302,7 +265,8 @@ TEST_SUITE("db/verify space") {
     for (const std::string engine : kEngines) {
       Image image = savepoint_image(engine);
       ImageSurgeon s(image);
-      const auto record = format::SavepointRecord::parse(row(s, "persistent_savepoints", 0).value);
+      const auto record =
+          format::SavepointRecord::parse(system_row(s, "persistent_savepoints", 0).value);
       const PageNumber page = record.user_root.value().page;
       image[s.layout().page_offset(page) + 40] ^= std::byte{1};
       check_finds(image, {"savepoint 1", "checksum differs", page.bits()});
@@ -313,29 +277,29 @@ TEST_SUITE("db/verify space") {
     for (const std::string engine : kEngines) {
       const std::string table = "persistent_savepoints";
       const auto check = [&](const Finding& expected,
-                             const std::function<void(const Place&)>& edit) {
+                             const std::function<void(const SystemRow&)>& edit) {
         Finding found = expected;
         check_finds(damaged(savepoint_image(engine),
                             [&](ImageSurgeon& s) {
-                              const Place place = row(s, table, 0);
+                              const SystemRow place = system_row(s, table, 0);
                               found.page = place.leaf.bits();
                               edit(place);
                             }),
                     expected);
       };
       check({"system table \"" + table + "\"", "its version is 2"},
-            [](const Place& place) { place.value[0] = std::byte{2}; });
+            [](const SystemRow& place) { place.value[0] = std::byte{2}; });
       check({"system table \"" + table + "\"", "neither 0 nor 1"},
-            [](const Place& place) { place.value[17] = std::byte{2}; });
+            [](const SystemRow& place) { place.value[17] = std::byte{2}; });
       check({"savepoint 1", "key of another savepoint"},
-            [](const Place& place) { place.key[3] = std::byte{1}; });
+            [](const SystemRow& place) { place.key[3] = std::byte{1}; });
       check({"savepoint 1", "It is of commit 1000, the newest is"},
-            [](const Place& place) { base::store_le64(&place.value[9], 1000); });
+            [](const SystemRow& place) { base::store_le64(&place.value[9], 1000); });
       check({"savepoint 1", "lies outside the file"},
-            [](const Place& place) { base::store_le64(&place.value[18], 0xf'ffff); });
+            [](const SystemRow& place) { base::store_le64(&place.value[18], 0xf'ffff); });
     }
     const Image image = damaged(savepoint_image("shodh"), [](ImageSurgeon& s) {
-      const Place place = row(s, "next_savepoint_id", 0);
+      const SystemRow place = system_row(s, "next_savepoint_id", 0);
       std::fill(place.value.begin(), place.value.end(), std::byte{0});
     });
     check_finds(image, {"system table \"next_savepoint_id\"", "number that is taken"});
@@ -346,7 +310,7 @@ TEST_SUITE("db/verify space") {
       PageNumber page;
       const Image image = damaged(savepoint_image(engine), [&](ImageSurgeon& s) {
         page = {0, free_page(s), 0};
-        append(row(s, "data_pages_allocated", 0), page);
+        append(system_row(s, "data_pages_allocated", 0), page);
       });
       check_finds(image,
                   {"system table \"data_pages_allocated\"",
