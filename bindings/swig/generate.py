@@ -35,6 +35,21 @@ NOT_FLAT = {
     "rdb_delete_batch": "arrays of pointers; rdb_delete_batch_packed does the same",
     "rdb_multimap_delete_batch": "arrays of pointers; rdb_multimap_delete_batch_packed does the same",
     "rdb_cursor_next_batch": "arrays of pointers; rdb_cursor_next_batch_packed does the same",
+    "rdb_codec_begin": "each language encodes and decodes composites itself",
+    "rdb_codec_check": "each language encodes and decodes composites itself",
+    "rdb_codec_compare": "each language encodes and decodes composites itself",
+    "rdb_codec_create": "each language encodes and decodes composites itself",
+    "rdb_codec_describe": "each language encodes and decodes composites itself",
+    "rdb_codec_finish": "each language encodes and decodes composites itself",
+    "rdb_codec_free": "each language encodes and decodes composites itself",
+    "rdb_codec_next": "each language encodes and decodes composites itself",
+    "rdb_codec_put": "each language encodes and decodes composites itself",
+    "rdb_codec_put_bytes": "each language encodes and decodes composites itself",
+    "rdb_codec_put_signed": "each language encodes and decodes composites itself",
+    "rdb_codec_put_unsigned": "each language encodes and decodes composites itself",
+    "rdb_codec_read": "each language encodes and decodes composites itself",
+    "rdb_table_open_user": "a comparator called from any thread; the languages have none for keys",
+    "rdb_user_type_init": "only rdb_table_open_user takes the struct",
 }
 
 
