@@ -3,6 +3,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "btree/collection.hpp"
 #include "btree/verify.hpp"
 #include "btree/walk.hpp"
 #include "rdb/cancel.hpp"

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "btree/collection.hpp"
 #include "btree/finalize.hpp"
 #include "btree/mutator.hpp"
 #include "txn/catalog.hpp"
@@ -25,7 +26,7 @@ std::vector<Row> corrected_rows(page::FramePool& pool, const format::TableRecord
     for (uint32_t i = 0; i < visit.leaf->size(); ++i) {
       const Bytes value = visit.leaf->value(i);
       const auto collection = btree::parse_collection(value, record.widths.value);
-      if (collection.inline_leaf) continue;
+      if (collection.values) continue;
       const auto found = count.subtrees.find(collection.subtree.page.bits());
       if (found == count.subtrees.end()) continue;
       const Bytes key = visit.leaf->key(i);

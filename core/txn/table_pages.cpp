@@ -23,8 +23,8 @@ TableCount walk_table(btree::PageReader& reader, const format::TableRecord& reco
         for (uint32_t i = 0; multimap && i < visit.leaf->size(); ++i) {
           const auto collection =
               btree::parse_collection(visit.leaf->value(i), record.widths.value);
-          if (collection.inline_leaf) {
-            count.values += format::LeafView::parse(*collection.inline_leaf, subtree_widths).size();
+          if (collection.values) {
+            count.values += collection.values->size();
           } else {
             subtrees.push_back(collection.subtree);
           }

@@ -50,10 +50,10 @@ static void types(void) {
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("x"), NULL, &bad, &again, &err),
                RDB_ERR_INVALID_ARGUMENT);
   bad.type_class = 1;
-  bad.reserved = 1;
+  bad.flags = 4;
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("x"), &bad, NULL, &again, &err),
                RDB_ERR_STRUCT_TOO_NEW);
-  bad.reserved = 0;
+  bad.flags = 0;
   bad.name = RDB_SLICE("\xff");
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("x"), &bad, NULL, &again, &err),
                RDB_ERR_INVALID_ARGUMENT);

@@ -304,7 +304,6 @@ static rdb_status run_multimap_get(line* l) {
   const rdb_status status = rdb_multimap_get(table->pointer, key, result, &l->err);
   if (status != RDB_OK && rdb_result_count(result) != 0) fail(l, "the result is not empty");
   if (status == RDB_OK) give_answers(l, result, &table->value);
-  drop_result(l, result);
   return status;
 }
 

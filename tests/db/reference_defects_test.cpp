@@ -163,7 +163,7 @@ TEST_SUITE("db/reference defects") {
   }
 
   TEST_CASE("a file that only says that it is compressed is contained") {
-    for (const uint8_t codec : {1, 2}) {
+    for (const uint8_t codec : {uint8_t{1}, uint8_t{2}}) {
       Image image = closed_image();
       edit_header(image, [&](format::Header& header) {
         for (int i = 0; i < 2; ++i) {

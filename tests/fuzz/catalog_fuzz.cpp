@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     check_type(record.value_type, stored.first(half), stored.subspan(half));
     const TableInfo info = txn::table_info(name, record);
     require(info.entries == record.entries(), "two counts of entries");
-    txn::check_table_types(name, record, record.key_type, record.value_type);
+    txn::check_table_types(name, record, record.key_type, record.value_type, record.kind);
   });
   return 0;
 }
