@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-HELPERS = ("guard(", "move_cursor(")
+HELPERS = ("guard(", "move_cursor(", "move_among_pairs(", "move_among_values(")
 
 
 def main():

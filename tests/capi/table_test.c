@@ -52,7 +52,7 @@ static void types(void) {
   bad.type_class = 1;
   bad.flags = 4;
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("x"), &bad, NULL, &again, &err),
-               RDB_ERR_STRUCT_TOO_NEW);
+               RDB_ERR_INVALID_ARGUMENT);
   bad.flags = 0;
   bad.name = RDB_SLICE("\xff");
   CHECK_STATUS(rdb_table_open(txn, RDB_SLICE("x"), &bad, NULL, &again, &err),

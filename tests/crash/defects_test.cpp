@@ -199,7 +199,8 @@ TEST_SUITE("crash/defects") {
       // The newer slot torn or not: the id of a commit that did not survive is not used again.
       WriteTxn txn = database.begin_write();
       last = txn.id();
-      put_some(txn, "t", 10, 100, 'b');
+      // Values of its own: pages that an earlier round left at the same place are no substitute.
+      put_some(txn, "t", 10, 100, static_cast<char>('b' + round));
       FaultPlan plan;
       plan.stop_at = device->event_count() + header_event;
       plan.torn_sectors = kNever;

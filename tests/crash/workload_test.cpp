@@ -24,6 +24,7 @@ struct Tree {
 std::map<std::string, Tree> trees_of(const ReadTxn& txn) {
   std::map<std::string, Tree> trees;
   for (const TableInfo& info : txn.list_tables()) {
+    if (info.kind == TableKind::multimap) continue;
     const TableStats stats = txn.open_table_raw(info.name).stats();
     trees[info.name] = {stats.leaf_pages, stats.tree_height};
   }
