@@ -184,6 +184,7 @@ def exchange(spec, writer, dirty, rounds=ROUNDS, cells=()):
 
 
 MIXED = "all:0,all:1,all:100,all:2000,composites:1,composites:100"
+MIXED_REGION = "all:0,all:1,all:100,all:2000,composites:1,composites:100s"  # no value above 4 MiB
 MIXED_SMALL = "all:0,all:1,all:100s,all:2000,composites:100s"  # no value larger than a small region
 
 SEPARATORS = "str-str:8000,bytes-bytes:8000,String-String:3000,str-unit:20000"
@@ -521,7 +522,7 @@ def plan(long):
         chains.append((f"many regions, {ending}",
                        profiles(("--region-pages", REGION_PAGES), dirty, MIXED_SMALL)))
         chains.append((f"many regions, redb's byte order, {ending}",
-                       profiles(("--region-pages", 1024, "--redb-profile"), dirty)))
+                       profiles(("--region-pages", 1024, "--redb-profile"), dirty, MIXED_REGION)))
         # rdb cuts separators short; the Rust engines edit the trees around them (spec 02, section 4).
         chains.append((f"short separators, {ending}", profiles((), dirty, SEPARATORS)))
         for codec in ("lz4", "zstd"):
