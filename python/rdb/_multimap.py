@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, KeysView, Set, ValuesView
+from typing import TypeVar
 
 from ._errors import UsageError
 
+_V = TypeVar("_V")
 _MISUSE = -100  # RDB_ERR_MISUSE: a cursor whose table was changed
 
 
-class ValueSet(Set):
+class ValueSet(Set[_V]):
     """The values of one key, in order: a Set that reads the multimap anew each time it is asked.
 
     So it follows the writer's changes, and is empty once the key is gone. ``&``, ``|``, ``-`` and ``^`` give plain
