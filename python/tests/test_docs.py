@@ -114,8 +114,9 @@ def test_classes_are_made_by_functions_only():
     whole.reset()
     with pytest.raises(TypeError):
         rdb.Cancel(5)
-    for kind in (rdb.Database, rdb.WriteTransaction, rdb.WriteTable, rdb.Scan, rdb.Cursor, rdb.Value, rdb.Cancel):
+    for kind in (rdb.Database, rdb.WriteTransaction, rdb.WriteTable, rdb.Scan, rdb.Value, rdb.Cancel):
         with pytest.raises(TypeError):
             type("Derived", (kind,), {})
-    with pytest.raises(TypeError):
-        type("Derived", (rdb.Table,), {})()
+    for kind in (rdb.Table, rdb.Cursor):  # bases of others
+        with pytest.raises(TypeError):
+            type("Derived", (kind,), {})()
