@@ -59,6 +59,8 @@ constexpr std::array kOptions = {
            "How a new file keeps its values.", RDB_PLACE(compression)},
     Option{RDB_MEMBER(compression_level), RDB_OPTION_UINT, "", "0",
            "Of zstd, 1 to 22; 0 takes its default, 3.", RDB_PLACE(compression_level)},
+    Option{RDB_MEMBER(rdb_only), RDB_OPTION_BOOL, "", "false",
+           "Let a compressed file hold what shodh-redb could not read back.", RDB_PLACE(rdb_only)},
 };
 #undef RDB_MEMBER
 #undef RDB_PLACE
@@ -165,6 +167,7 @@ OpenOptions to_open_options(const rdb_options& options) {
   open.region_pages = options.region_pages;
   open.allow_unlocked =
       to_flag(options.allow_unlocked, "options.allow_unlocked is neither 0 nor 1");
+  open.rdb_only = to_flag(options.rdb_only, "options.rdb_only is neither 0 nor 1");
   open.cancel = token_of(options.cancel);
   open.compression = to_enum(options.compression, Compression::zstd,
                              "options.compression is none of RDB_COMPRESSION_...");

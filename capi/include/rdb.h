@@ -328,7 +328,11 @@ typedef struct rdb_options {
   uint32_t region_pages; /* pages in one region of a new file, 1..1048576; 0: 1048576. For tests. */
   uint8_t eof_mirror;    /* 1: keep a copy of the header at the end; redb cannot read it */
   uint8_t allow_unlocked; /* 1: open even where the file system has no locks */
-  uint8_t reserved[6];
+  /* 1: a compressed file may hold multimaps, which shodh-redb 0.5.0 could not read back, and is
+   * marked so for good. New compressed files are marked from the start; without the mark multimaps
+   * of a compressed file can be read and not changed. Files without compression are left alone. */
+  uint8_t rdb_only;
+  uint8_t reserved[5];
 
   /* Progress of a repair, should one be needed, in pages. RDB_STOPPED gives
    * RDB_ERR_REPAIR_ABORTED. */
@@ -344,7 +348,7 @@ typedef struct rdb_options {
 
 /* since 1.0 */
 #define RDB_OPTIONS_INIT \
-  { sizeof(rdb_options), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, {NULL, NULL, NULL}, NULL, 0, 0 }
+  { sizeof(rdb_options), 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0}, {NULL, NULL, NULL}, NULL, 0, 0 }
 
 /* Does what RDB_OPTIONS_INIT does, for callers that cannot use macros: size bytes become zero, and
  * struct_size becomes size. RDB_ERR_MISUSE when size cannot even hold struct_size. since 1.0 */
@@ -1241,7 +1245,8 @@ RDB_API rdb_status rdb_codec_next(rdb_codec* codec, rdb_item* item, rdb_error* R
 
 /* As rdb_table_open, for multimaps: RDB_ERR_TABLE_NOT_MULTIMAP instead of
  * RDB_ERR_TABLE_IS_MULTIMAP. The value type must be one whose order is known, as the key type must:
- * RDB_ERR_UNKNOWN_KEY_TYPE. Multimaps of compressed databases: RDB_ERR_UNSUPPORTED for now.
+ * RDB_ERR_UNKNOWN_KEY_TYPE. In a compressed file without the mark of rdb_options.rdb_only, making
+ * or changing one is RDB_ERR_UNSUPPORTED.
  * since 1.0 */
 RDB_API rdb_status rdb_multimap_open(const rdb_txn* txn, rdb_slice name,
                                      const rdb_type* RDB_NULLABLE key,

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "format/value_envelope.hpp"
+
 namespace rdb::btree {
 namespace {
 
@@ -22,21 +24,31 @@ LeafView parse_inline(Bytes image, std::optional<uint32_t> value_width) {
   }
 }
 
-}  // namespace
-
-SubtreeBytes encode_subtree(const format::RootRecord& root) noexcept {
-  SubtreeBytes bytes;
-  bytes[0] = kSubtree;
-  root.encode(&bytes[1]);
-  return bytes;
+Bytes open_envelope(Bytes stored, std::vector<std::byte>& opened) {
+  try {
+    return format::open_value(stored, opened);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::no_memory) throw;
+    throw_collection(std::string("does not open: ") + error.what());
+  }
 }
 
-Collection parse_collection(Bytes bytes, std::optional<uint32_t> value_width, bool strict) {
-  if (bytes.empty()) throw_collection("is empty");
+}  // namespace
+
+SubtreeBytes::SubtreeBytes(const format::RootRecord& root, const CollectionForm& form) noexcept
+    : enveloped_(form.enveloped) {
+  bytes_[0] = format::kRawEnvelope;
+  bytes_[1] = kSubtree;
+  root.encode(&bytes_[2]);
+}
+
+Collection Collection::parse(Bytes stored, const CollectionForm& form, bool strict) {
   Collection collection;
+  const Bytes bytes = form.enveloped ? open_envelope(stored, collection.opened) : stored;
+  if (bytes.empty()) throw_collection("is empty");
   if (bytes[0] == kInlineCollection) {
     const Bytes image = bytes.subspan(1);
-    collection.values = parse_inline(image, value_width);
+    collection.values = parse_inline(image, form.value_width);
     if (strict && collection.values->used_bytes() != image.size()) {
       throw_collection("has surplus bytes");
     }
@@ -47,6 +59,7 @@ Collection parse_collection(Bytes bytes, std::optional<uint32_t> value_width, bo
     if (strict && bytes.size() > 1 + format::RootRecord::kBytes) {
       throw_collection("has surplus bytes");
     }
+    if (collection.is_compressed()) throw_collection("names its subtree in a compressed envelope");
     collection.subtree = format::RootRecord::decode(&bytes[1]);
   } else if (bytes[0] == kSubtreeV1) {
     throw_collection("has the form of file format version 1");
@@ -56,10 +69,10 @@ Collection parse_collection(Bytes bytes, std::optional<uint32_t> value_width, bo
   return collection;
 }
 
-void for_each_subtree(const LeafView& outer_leaf, std::optional<uint32_t> value_width,
+void for_each_subtree(const LeafView& outer_leaf, const CollectionForm& form,
                       const std::function<void(const format::RootRecord&)>& found) {
   for (uint32_t i = 0; i < outer_leaf.size(); ++i) {
-    const Collection collection = parse_collection(outer_leaf.value(i), value_width);
+    const Collection collection = Collection::parse(outer_leaf.value(i), form);
     if (!collection.values) found(collection.subtree);
   }
 }

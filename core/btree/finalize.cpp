@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "base/checksum.hpp"
-#include "btree/collection.hpp"
 #include "format/branch_editor.hpp"
 #include "format/leaf_editor.hpp"
 
@@ -78,10 +77,11 @@ void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
   }
 }
 
-void finalize_multimap(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
+void finalize_multimap(page::PageWriter& writer, TreeRoot& root,
+                       const std::optional<uint32_t>& key_width, const CollectionForm& form,
                        const std::function<void()>& make_room) {
   page::FramePool& pool = writer.pool();
-  const Widths outer_widths{widths.key, std::nullopt};
+  const Widths outer_widths{key_width, std::nullopt};
   const auto outer_leaf = [&](PageNumber page) {
     return LeafView::parse(pool.read(page, kDeferredChecksum, outer_widths), outer_widths);
   };
@@ -96,21 +96,21 @@ void finalize_multimap(page::PageWriter& writer, TreeRoot& root, const Widths& w
       const page::Operation operation(pool);
       const LeafView leaf = outer_leaf(page);
       for (uint32_t i = 0; i < leaf.size(); ++i) {
-        const Collection collection = parse_collection(leaf.value(i), widths.value);
+        const Collection collection = Collection::parse(leaf.value(i), form);
         if (collection.values || collection.subtree.checksum != kDeferredChecksum) continue;
         if (writer.owned(collection.subtree.page)) deferred.push_back({i, collection.subtree});
       }
     }
     if (deferred.empty()) return;
     for (Subtree& subtree : deferred) {
-      finalize(writer, subtree.root, collection_widths(widths.value));
+      finalize(writer, subtree.root, collection_widths(form.value_width));
       make_room();
     }
     const page::Operation operation(pool);
     outer_leaf(page).verify_offsets();
     format::LeafEditor editor(writer.edit(page), outer_widths);
     for (const Subtree& subtree : deferred) {
-      editor.replace_value(subtree.index, encode_subtree(*subtree.root));
+      editor.replace_value(subtree.index, SubtreeBytes(*subtree.root, form));
     }
   });
 }

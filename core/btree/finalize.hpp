@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "btree/collection.hpp"
 #include "btree/node.hpp"
 #include "page/page_writer.hpp"
 
@@ -21,9 +22,10 @@ namespace rdb::btree {
 void finalize(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
               const std::function<void(PageNumber)>& before_leaf = {});
 
-// The same for a multimap, subtrees first. widths: of keys and of one value. make_room is called
-// now and then, outside any Operation, and may write out dirty pages.
-void finalize_multimap(page::PageWriter& writer, TreeRoot& root, const Widths& widths,
+// The same for a multimap, subtrees first. make_room is called now and then, outside any Operation,
+// and may write out dirty pages.
+void finalize_multimap(page::PageWriter& writer, TreeRoot& root,
+                       const std::optional<uint32_t>& key_width, const CollectionForm& form,
                        const std::function<void()>& make_room);
 
 }  // namespace rdb::btree

@@ -201,7 +201,7 @@ std::optional<Collection> MultimapMutator::locate(Bytes key) {
   require_usable();
   place_ = outer_.locate(key);
   if (!place_.found) return std::nullopt;
-  const Collection collection = parse_collection(place_.value, values_.widths.key);
+  Collection collection = Collection::parse(place_.value, form());
   if (!collection.values && !place_.owned && writer_.owned(collection.subtree.page)) {
     throw_tree_corrupted(collection.subtree.page,
                          "a committed multimap refers to it, but it was free (U2)");
@@ -236,11 +236,13 @@ bool MultimapMutator::subtree_contains(Bytes value) {
 void MultimapMutator::exchange_root(Bytes key) {
   const bool was_broken = broken_;
   broken_ = true;  // should this fail, the collection names pages it no longer has
-  outer_.put_located(key, encode_subtree(*subtree_root_));
+  outer_.put_located(key, SubtreeBytes(*subtree_root_, form()));
   broken_ = was_broken;
 }
 
-void MultimapMutator::put_image(Bytes key) { outer_.put_located(key, image_); }
+void MultimapMutator::put_image(Bytes key) {
+  outer_.put_located(key, sealer_ ? sealer_->seal(image_) : Bytes(image_));
+}
 
 // Makes entries_ the collection of key, inline or as a new subtree; added of them are new.
 uint64_t MultimapMutator::put_entries(Bytes key, uint64_t added) {
@@ -257,7 +259,7 @@ uint64_t MultimapMutator::put_entries(Bytes key, uint64_t added) {
   try {
     for (const format::LeafEntry& entry : entries_) builder.add(entry.key, entry.value);
     const TreeRoot root = builder.finish();
-    outer_.put_located(key, encode_subtree(*root));
+    outer_.put_located(key, SubtreeBytes(*root, form()));
   } catch (...) {
     if (!builder.abandon()) broken_ = true;
     throw;

@@ -22,20 +22,23 @@
 
 #include "btree/collection.hpp"
 #include "btree/mutator.hpp"
+#include "format/value_envelope.hpp"
 
 namespace rdb::btree {
 
 class MultimapMutator {
  public:
-  // Borrows all; keep one per open table. values: shape of the subtrees.
+  // Borrows all but sealer; keep one per open table. values: shape of the subtrees. sealer: in a
+  // compressed file, for the collections.
   MultimapMutator(page::PageWriter& writer, TreeRoot& root, uint64_t& pairs, const TreeShape& keys,
-                  const TreeShape& values)
+                  const TreeShape& values, std::optional<format::ValueSealer> sealer = {})
       : writer_(writer),
         root_(root),
         pairs_(pairs),
         values_(values),
         outer_(writer, root, keys),
-        subtree_(writer, subtree_root_, values) {}
+        subtree_(writer, subtree_root_, values),
+        sealer_(std::move(sealer)) {}
 
   // False: the pair is there, and nothing was touched. Throws as Mutator::insert() does.
   bool insert(Bytes key, Bytes value);
@@ -60,6 +63,7 @@ class MultimapMutator {
 
  private:
   void require_usable() const;
+  CollectionForm form() const { return {values_.widths.key, sealer_.has_value()}; }
   std::optional<Collection> locate(Bytes key);
   LeafView subtree_leaf(const Collection& collection, Bytes page) const;
   void own_outer_leaf(Bytes key);
@@ -79,6 +83,7 @@ class MultimapMutator {
   TreeRoot subtree_root_;  // of the collection in hand
   Mutator subtree_;
   Mutator::Located place_;  // of the key in hand
+  std::optional<format::ValueSealer> sealer_;
   bool broken_ = false;
 
   std::vector<std::byte> image_;  // an inline collection being made

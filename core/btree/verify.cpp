@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "format/page_checksum.hpp"
+
 namespace rdb::btree {
 namespace {
 
@@ -128,8 +130,7 @@ class Verifier {
     bool matches = false;
     std::string why = "its checksum differs from the one its parent records";
     try {
-      const uint64_t used = format::page_used_bytes(bytes, shape_.widths);
-      matches = base::checksum(bytes.first(used)) == at.expected;
+      matches = format::checksum_matches(bytes, shape_.widths, at.expected);
     } catch (const Error& error) {
       why = error.what();  // so damaged that its used part cannot be told
     }

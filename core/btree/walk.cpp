@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "btree/collection.hpp"
+#include "format/page_checksum.hpp"
 
 namespace rdb::btree {
 
@@ -19,8 +19,7 @@ Bytes DeviceReader::read(PageNumber page, const Checksum& expected, const Widths
   buffer_.resize(page.bytes());
   backend_.read(layout_.page_offset(page), buffer_);
   if (verify && expected != base::kDeferredChecksum) {
-    const uint64_t used = format::page_used_bytes(buffer_, widths);
-    if (base::checksum(Bytes(buffer_).first(used)) != expected) {
+    if (!format::checksum_matches(buffer_, widths, expected)) {
       throw Error(ErrorCode::page_corrupted,
                   "page " + page.text() + ": its checksum differs from the one its parent records",
                   page.bits());
@@ -129,19 +128,22 @@ TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& wi
   return stats;
 }
 
-TableStats multimap_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
+TableStats multimap_stats(PageReader& reader, const TreeRoot& root,
+                          const std::optional<uint32_t>& key_width, const CollectionForm& form,
                           uint64_t pairs, uint64_t file_pages) {
   TableStats stats;
   PageLimit limit(file_pages);
   std::vector<format::RootRecord> subtrees;
-  walk_pages(reader, root, {widths.key, std::nullopt}, [&](const PageVisit& page) {
+  walk_pages(reader, root, {key_width, std::nullopt}, [&](const PageVisit& page) {
     limit.take(page.page);
     add_page(stats, page, [&](const LeafView& leaf) {
       uint64_t stored = 0;
       const size_t known = subtrees.size();
       for (uint32_t i = 0; i < leaf.size(); ++i) {
-        const Collection collection = parse_collection(leaf.value(i), widths.value);
-        if (collection.values) {
+        const Collection collection = Collection::parse(leaf.value(i), form);
+        if (collection.is_compressed()) {
+          stored += leaf.value(i).size();
+        } else if (collection.values) {
           stored += collection.values->used_bytes() - collection.values->keys_begin();
         } else {
           subtrees.push_back(collection.subtree);
@@ -155,7 +157,7 @@ TableStats multimap_stats(PageReader& reader, const TreeRoot& root, const Widths
   const uint32_t outer_height = stats.tree_height;
   for (const format::RootRecord& subtree : subtrees) {
     TableStats inner;
-    walk_pages(reader, subtree, collection_widths(widths.value), [&](const PageVisit& page) {
+    walk_pages(reader, subtree, collection_widths(form.value_width), [&](const PageVisit& page) {
       limit.take(page.page);
       add_page(inner, page, [&](const LeafView& leaf) { add_plain_leaf(inner, leaf); });
     });

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "btree/collection.hpp"
 #include "btree/node.hpp"
 #include "format/layout.hpp"
 #include "page/frame_pool.hpp"
@@ -89,8 +90,9 @@ TableStats tree_stats(PageReader& reader, const TreeRoot& root, const Widths& wi
                       uint64_t file_pages);
 
 // The same of a multimap (spec 02 section 14), whose keys count as metadata, and whose outer leaves
-// count as branches where they name subtrees. widths: of keys and of one value.
-TableStats multimap_stats(PageReader& reader, const TreeRoot& root, const Widths& widths,
+// count as branches where they name subtrees. A collection that is compressed counts as stored.
+TableStats multimap_stats(PageReader& reader, const TreeRoot& root,
+                          const std::optional<uint32_t>& key_width, const CollectionForm& form,
                           uint64_t pairs, uint64_t file_pages);
 
 }  // namespace rdb::btree

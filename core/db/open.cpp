@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "btree/cursor.hpp"
+#include "db/rdb_only.hpp"
 #include "db/repair.hpp"
 #include "format/allocator_key.hpp"
 #include "format/system_tables.hpp"
@@ -420,6 +421,20 @@ void commit_repair(const std::shared_ptr<txn::Store>& store,
   }
 }
 
+// Whether a compressed file carries the mark, which is put when it is wanted.
+void settle_rdb_only(const std::shared_ptr<txn::Store>& store, bool wanted) {
+  if (store->read_only()) return;  // only changes ask
+  try {
+    if (has_rdb_only_mark(*store)) return store->set_rdb_only();
+  } catch (const Error& error) {
+    // Damage is told to whoever uses what is damaged.
+    if (error.code() != ErrorCode::corrupted && error.code() != ErrorCode::page_corrupted) throw;
+  }
+  if (!wanted) return;
+  put_rdb_only_mark(store);
+  store->set_rdb_only();
+}
+
 // Beside an error that is under way: it tells more than a close that fails too.
 template <typename Close>
 void close_quietly(Close close) {
@@ -440,6 +455,7 @@ std::shared_ptr<txn::Store> open_store(std::unique_ptr<StorageBackend> backend,
     auto store = std::make_shared<txn::Store>(std::move(counting), std::move(state), options);
     if (opener.created()) store->mark_in_use();
     if (opener.mended()) commit_repair(store, opener.recounts(), report);
+    if (store->compressed()) settle_rdb_only(store, opener.created() || options.rdb_only);
     return store;
   } catch (...) {
     if (counting != nullptr) close_quietly([&] { counting->close(); });

@@ -125,10 +125,9 @@ std::string Walker::walk_old(const txn::OldTree& tree,
   });
   for (const format::TableRecord& table : tables) {
     std::vector<format::RootRecord> subtrees;
-    const bool multimap = table.kind == TableKind::multimap && !table.compressed;
     walk(table.root, table.tree_widths(), [&](PageNumber, const format::LeafView& leaf, bool) {
-      if (!multimap) return;
-      btree::for_each_subtree(leaf, table.widths.value,
+      if (table.kind != TableKind::multimap) return;
+      btree::for_each_subtree(leaf, txn::collection_form(table),
                               [&](const format::RootRecord& root) { subtrees.push_back(root); });
     });
     for (const format::RootRecord& root : subtrees) {

@@ -364,13 +364,10 @@ void Verifier::collect(const std::string& object, const TableRecord& record,
                        Collections& collections, PageNumber page, const LeafView& leaf,
                        bool trusted) {
   const btree::KeyOrder order = judged_collection_shape(record).order;
-  std::vector<std::byte> opened;
+  const btree::CollectionForm form = txn::collection_form(record);
   for (uint32_t i = 0; i < leaf.size(); ++i) {
     try {
-      const Bytes stored = leaf.value(i);
-      const auto collection =
-          btree::parse_collection(record.compressed ? format::open_value(stored, opened) : stored,
-                                  record.widths.value, true);
+      const auto collection = btree::Collection::parse(leaf.value(i), form, true);
       if (!collection.values) {
         collections.subtrees.emplace_back(collection.subtree, trusted);
         continue;
@@ -474,11 +471,11 @@ void Verifier::check_old_tree(const OldTree& tree) {
     const TableRecord& record = table.record;
     std::vector<std::pair<format::RootRecord, bool>> subtrees;
     btree::VisitLeaf visit;
-    if (record.kind == TableKind::multimap && !record.compressed) {
+    if (record.kind == TableKind::multimap) {
       visit = [&](PageNumber, const LeafView& leaf, bool trusted) {
-        btree::for_each_subtree(leaf, record.widths.value, [&](const format::RootRecord& root) {
-          subtrees.emplace_back(root, trusted);
-        });
+        btree::for_each_subtree(
+            leaf, txn::collection_form(record),
+            [&](const format::RootRecord& root) { subtrees.emplace_back(root, trusted); });
       };
     }
     check(record.root, judged_shape(record), table.trusted, visit);

@@ -14,7 +14,6 @@
 namespace rdb::format {
 namespace {
 
-constexpr std::byte kRawFlag{0};
 constexpr std::byte kLz4Flag{3};
 constexpr std::byte kZstdFlag{5};
 constexpr size_t kSizeOffset = 1;
@@ -137,7 +136,7 @@ Bytes ValueSealer::seal(Bytes value) {
   if (value.empty()) return {};
   if (value.size() >= kMinCompressedBytes && compress(value)) return out_;
   out_.resize(1 + value.size());
-  out_[0] = kRawFlag;
+  out_[0] = kRawEnvelope;
   std::memcpy(&out_[1], value.data(), value.size());
   return out_;
 }

@@ -30,6 +30,8 @@ namespace rdb::format {
 
 // Values shorter than this are stored raw, as shodh-redb does; any mixture is legal.
 inline constexpr uint64_t kMinCompressedBytes = 64;
+// The first byte of an envelope whose value follows as it is.
+inline constexpr std::byte kRawEnvelope{0};
 
 class ValueEnvelope {
  public:

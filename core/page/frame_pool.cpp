@@ -10,6 +10,7 @@
 
 #include "base/endian.hpp"
 #include "format/leaf_view.hpp"
+#include "format/page_checksum.hpp"
 #include "rdb/error.hpp"
 
 namespace rdb::page {
@@ -252,8 +253,9 @@ void FramePool::load(PageNumber page, const Checksum& expected, const Widths& wi
         device.read(offset + kPageBytes, {bytes + kPageBytes, live - kPageBytes});
     }
     if (verification_ == ReadVerification::full && expected != base::kDeferredChecksum) {
-      const uint64_t used = format::page_used_bytes({bytes, page.bytes()}, widths);
-      if (base::checksum({bytes, used}) != expected) throw_bad_checksum(page);
+      if (!format::checksum_matches({bytes, page.bytes()}, widths, expected)) {
+        throw_bad_checksum(page);
+      }
     }
   } catch (...) {
     if (page.order > 0) ::madvise(bytes, page.bytes(), MADV_DONTNEED);

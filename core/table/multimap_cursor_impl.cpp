@@ -73,11 +73,12 @@ bool MultimapCursorImpl::land_on_key(bool found, End end, Place otherwise) {
 
 // Enters the collection of the key under outer_ at one end.
 void MultimapCursorImpl::load(End end) {
-  const btree::Collection collection = table_->collection_of(outer_.value());
+  btree::Collection collection = btree::Collection::parse(outer_.value(), table_->form());
   count_ = collection.size();
   if (collection.values) {
     inner_.reset(std::nullopt);
     inline_ = collection.values;
+    opened_ = std::move(collection.opened);
     index_ = end == End::front ? 0 : inline_->size() - 1;
     return;
   }
@@ -390,7 +391,8 @@ size_t MultimapCursorImpl::next_packed(std::span<std::byte> out, size_t max_reco
   });
 }
 
-// What was handed out lies in the pinned leaves: a batch ends before one of them is given up.
+// What was handed out lies in the pinned leaves, or in opened_: a batch ends before one of them is
+// given up.
 size_t MultimapCursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
   return moving([&] {
     require_fresh();
@@ -400,7 +402,7 @@ size_t MultimapCursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> v
       if (records > 0) {
         const bool last_here =
             inline_ ? index_ + 1 == inline_->size() : inner_.index() + 1 == inner_.leaf().size();
-        if (last_here && !inline_) break;
+        if (last_here && (!inline_ || !opened_.empty())) break;
         if (last_here) {
           if (outer_.index() + 1 == outer_.leaf().size()) break;
           if (!inside(outer_.key_at(outer_.index() + 1))) break;

@@ -75,6 +75,7 @@ class MultimapCursorImpl {
   btree::TreeCursor outer_;
   btree::TreeCursor inner_;                // of the key under outer_, when it has a subtree
   std::optional<btree::LeafView> inline_;  // of the key under outer_, when it has none
+  std::vector<std::byte> opened_;          // what inline_ lies in when it was compressed
   uint32_t index_ = 0;                     // in inline_
   uint64_t count_ = 0;                     // of its values, as its collection says
   uint64_t version_;

@@ -55,9 +55,9 @@ TableStats MultimapImpl::stats(const CancelToken* cancel) const {
   btree::PoolReader pages(outer_.pool());
   txn::CancellableReader reader(pages, cancel);
   return naming_table([&] {
-    return btree::multimap_stats(
-        reader, outer_.root(), {outer_.shape().widths.key, values_.widths.key},
-        staged_ != nullptr ? staged_->pairs : pairs_, outer_.pool().layout().total_pages());
+    return btree::multimap_stats(reader, outer_.root(), outer_.shape().widths.key, form(),
+                                 staged_ != nullptr ? staged_->pairs : pairs_,
+                                 outer_.pool().layout().total_pages());
   });
 }
 
@@ -77,7 +77,7 @@ void MultimapImpl::check_value(Bytes value) const {
 std::optional<btree::Collection> MultimapImpl::find(const TreeRoot& root, Bytes key) const {
   const auto found = btree::find(outer_.pool(), root, outer_.shape(), key);
   if (!found) return std::nullopt;
-  return collection_of(found->value);
+  return btree::Collection::parse(found->value, form());
 }
 
 bool MultimapImpl::contains(Bytes key, Bytes value) const {
@@ -119,6 +119,8 @@ bool MultimapImpl::get(Bytes key, BatchResult& out) const {
       if (!collection) return false;
       if (collection->values) {
         const btree::LeafView& values = *collection->values;
+        out.items_.reserve(values.size());
+        out.arena_.reserve(values.page().size());
         for (uint32_t i = 0; i < values.size(); ++i) append(out, values.key(i));
         return true;
       }

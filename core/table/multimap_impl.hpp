@@ -42,9 +42,7 @@ class MultimapImpl {
   const TableImpl& outer() const noexcept { return outer_; }
   const btree::TreeShape& values() const noexcept { return values_; }
   void check_value(Bytes value) const;  // of a search: width and order
-  btree::Collection collection_of(Bytes stored) const {
-    return btree::parse_collection(stored, values_.widths.key);
-  }
+  btree::CollectionForm form() const { return {values_.widths.key, outer_.compressed()}; }
   // As erase(); mutex held by the caller, outside Operations.
   bool erase_held(Bytes key, Bytes value);
 

@@ -63,8 +63,7 @@ TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
       key_rule_(format::describe_type(staged_->record.key_type).shape),
       value_rule_(format::describe_type(staged_->record.value_type).shape),
       compressed_(staged_->record.compressed) {
-  const txn::Store& store = write_->store();
-  if (compressed_) sealer_.emplace(store.compression(), store.options().compression_level);
+  if (compressed_) sealer_ = write_->store().make_sealer();
 }
 
 TableImpl::~TableImpl() { close(); }

@@ -1,6 +1,5 @@
 #include "txn/catalog.hpp"
 
-#include "btree/collection.hpp"
 #include "btree/cursor.hpp"
 #include "btree/mutator.hpp"
 #include "format/type_info.hpp"
@@ -71,6 +70,10 @@ btree::TreeShape tree_shape(const format::TableRecord& record) {
 btree::TreeShape collection_shape(const format::TableRecord& record) {
   return {btree::collection_widths(record.widths.value),
           order_of(record.value_type, record.widths.value)};
+}
+
+btree::CollectionForm collection_form(const format::TableRecord& record) {
+  return {record.widths.value, record.compressed};
 }
 
 TableInfo table_info(std::string_view name, const format::TableRecord& record) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "btree/collection.hpp"
 #include "btree/tree.hpp"
 #include "format/table_record.hpp"
 #include "page/page_writer.hpp"
@@ -40,6 +41,7 @@ bool erase_record(page::PageWriter& writer, format::TreeRoot& catalog, std::stri
 btree::TreeShape tree_shape(const format::TableRecord& record);
 // Shape of the subtrees of a multimap, and of the leaf images that stand for small ones.
 btree::TreeShape collection_shape(const format::TableRecord& record);
+btree::CollectionForm collection_form(const format::TableRecord& record);
 TableInfo table_info(std::string_view name, const format::TableRecord& record);
 
 }  // namespace rdb::txn

@@ -68,8 +68,8 @@ void Committer::fold_table_roots() {
   for (auto& [name, table] : txn_.tables_) {
     if (!table->changed) continue;
     if (table->multimap) {
-      btree::finalize_multimap(writer, table->root, table->record.widths,
-                               [&] { pages_.spill_if_needed(); });
+      btree::finalize_multimap(writer, table->root, table->record.widths.key,
+                               collection_form(table->record), [&] { pages_.spill_if_needed(); });
     } else {
       btree::finalize(writer, table->root, table->shape.widths);
     }

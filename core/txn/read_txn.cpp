@@ -39,6 +39,7 @@ std::vector<TableInfo> ReadTxnImpl::list_tables() const {
   require_active();
   std::vector<TableInfo> tables;
   for (const CatalogRow& row : list_records(store_->pool(), user_catalog())) {
+    if (row.name == kMetaTable) continue;
     if (!row.record) throw Error(ErrorCode::corrupted, row.problem);
     tables.push_back(table_info(row.name, *row.record));
   }

@@ -19,22 +19,23 @@ struct Row {
 // The outer rows whose subtree is miscounted, with the count that is right.
 std::vector<Row> corrected_rows(page::FramePool& pool, const format::TableRecord& record,
                                 const TableCount& count) {
+  const btree::CollectionForm form = collection_form(record);
   std::vector<Row> rows;
   btree::PoolReader reader(pool);
   btree::walk_pages(reader, record.root, record.tree_widths(), [&](const btree::PageVisit& visit) {
     if (visit.leaf == nullptr) return;
     for (uint32_t i = 0; i < visit.leaf->size(); ++i) {
       const Bytes value = visit.leaf->value(i);
-      const auto collection = btree::parse_collection(value, record.widths.value);
+      const auto collection = btree::Collection::parse(value, form);
       if (collection.values) continue;
       const auto found = count.subtrees.find(collection.subtree.page.bits());
       if (found == count.subtrees.end()) continue;
       const Bytes key = visit.leaf->key(i);
-      Row row{{key.begin(), key.end()}, {value.begin(), value.end()}};
       format::RootRecord root = collection.subtree;
       root.length = found->second;
-      root.encode(&row.collection[1]);
-      rows.push_back(std::move(row));
+      const btree::SubtreeBytes right(root, form);
+      const Bytes bytes = right;
+      rows.push_back({{key.begin(), key.end()}, {bytes.begin(), bytes.end()}});
     }
   });
   return rows;

@@ -60,6 +60,11 @@ void Store::close_backend() {
   backend_->close();
 }
 
+std::optional<format::ValueSealer> Store::make_sealer() const {
+  if (!compressed()) return std::nullopt;
+  return format::ValueSealer(compression_, options_.compression_level);
+}
+
 void Store::require_usable() const {
   if (closing()) throw Error(ErrorCode::closed, "the database is closed");
   if (failed()) {

@@ -23,10 +23,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
 #include "format/header.hpp"
+#include "format/value_envelope.hpp"
 #include "io/counting_backend.hpp"
 #include "page/frame_pool.hpp"
 #include "page/page_allocator.hpp"
@@ -64,6 +66,11 @@ class Store : public std::enable_shared_from_this<Store> {
   // How user tables keep their values; none: as they are.
   Compression compression() const noexcept { return compression_; }
   bool compressed() const noexcept { return compression_ != Compression::none; }
+  // What puts values of user tables in their envelopes; nullopt: nothing does.
+  std::optional<format::ValueSealer> make_sealer() const;
+  // A compressed file that shodh-redb is no longer expected to write to (db/rdb_only.hpp).
+  bool rdb_only() const noexcept { return rdb_only_; }
+  void set_rdb_only() noexcept { rdb_only_ = true; }  // while it is opened
   const io::IoCounters& io_counters() const noexcept { return backend_->counters(); }
   uint64_t file_bytes() const { return backend_->size(); }
   const page::FramePool* pool_if_open() const noexcept { return pool_.get(); }
@@ -142,6 +149,7 @@ class Store : public std::enable_shared_from_this<Store> {
   OpenOptions options_;
   bool read_only_;
   const Compression compression_;
+  bool rdb_only_ = false;
   std::shared_ptr<page::FramePool> pool_;
   SnapshotRegistry snapshots_;
   PendingPages pending_;

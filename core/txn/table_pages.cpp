@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-#include "btree/collection.hpp"
+#include "txn/catalog.hpp"
 
 namespace rdb::txn {
 
@@ -11,18 +11,15 @@ TableCount walk_table(btree::PageReader& reader, const format::TableRecord& reco
   TableCount count;
   std::vector<format::RootRecord> subtrees;
   const format::Widths subtree_widths = btree::collection_widths(record.widths.value);
-  // Compressed files hold no subtrees: shodh-redb cannot commit them (spec 01 section 5.5), and rdb
-  // does not write multimaps there. What they hold instead is not counted.
-  const bool multimap = record.kind == TableKind::multimap && !record.compressed;
-  if (record.compressed) count.values = record.length;
+  const bool multimap = record.kind == TableKind::multimap;
+  const btree::CollectionForm form = collection_form(record);
   btree::walk_pages(
       reader, record.root, record.tree_widths(),
       [&](const btree::PageVisit& visit) {
         if (visit.leaf == nullptr) return;
         count.entries += visit.leaf->size();
         for (uint32_t i = 0; multimap && i < visit.leaf->size(); ++i) {
-          const auto collection =
-              btree::parse_collection(visit.leaf->value(i), record.widths.value);
+          const auto collection = btree::Collection::parse(visit.leaf->value(i), form);
           if (collection.values) {
             count.values += collection.values->size();
           } else {

@@ -59,10 +59,6 @@ void check_table_types(std::string_view name, const format::TableRecord& record,
     }
     throw Error(ErrorCode::table_not_multimap, quoted(name) + " is no multimap table");
   }
-  if (kind == TableKind::multimap && record.compressed) {
-    throw Error(ErrorCode::unsupported,
-                quoted(name) + ": multimaps of compressed databases cannot be opened yet");
-  }
   if (record.key_alignment != 1 || record.value_alignment != 1) {
     throw Error(ErrorCode::type_changed,
                 quoted(name) + " stores its types with an alignment other than 1");

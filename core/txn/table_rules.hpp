@@ -7,6 +7,9 @@
 
 namespace rdb::txn {
 
+// What rdb notes about the file itself. Neither listed nor open to callers for writing.
+inline constexpr std::string_view kMetaTable = "__rdb:meta";
+
 // The matching rules of spec 02 section 7.3.
 void check_table_types(std::string_view name, const format::TableRecord& record,
                        const TypeName& key, const TypeName& value, TableKind kind);

@@ -118,7 +118,8 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
   if (record.kind == TableKind::multimap) {
     table->values = collection_shape(record);
     table->pairs = record.length;
-    table->multimap.emplace(pages_.user(), table->root, table->pairs, table->shape, table->values);
+    table->multimap.emplace(pages_.user(), table->root, table->pairs, table->shape, table->values,
+                            store_->make_sealer());
   } else {
     table->mutator.emplace(pages_.user(), table->root, table->shape);
   }
@@ -168,11 +169,25 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table(std::string_view name, con
                                                       const TypeName& value, TableKind kind) {
   const std::lock_guard lock(mutex_);
   require_active();
+  if (name == kMetaTable || !current_record(name)) check_table_name(name);
+  return open_checked(name, key, value, kind);
+}
+
+std::shared_ptr<StagedTable> WriteTxnImpl::open_internal_table(std::string_view name,
+                                                               const TypeName& key,
+                                                               const TypeName& value) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  return open_checked(name, key, value, TableKind::normal);
+}
+
+std::shared_ptr<StagedTable> WriteTxnImpl::open_checked(std::string_view name, const TypeName& key,
+                                                        const TypeName& value, TableKind kind) {
   require_not_open(staged(name));
   auto record = current_record(name);
   const bool created = !record;
   if (created) {
-    check_table_name(name);
+    if (kind == TableKind::multimap) require_multimap_changes(name);
     record = new_record(key, value, kind);
     record->compressed = store_->compressed();
   }
@@ -189,6 +204,7 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table(std::string_view name, con
 std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name, TableKind kind) {
   const std::lock_guard lock(mutex_);
   require_active();
+  if (name == kMetaTable) check_table_name(name);
   require_not_open(staged(name));
   auto record = current_record(name);
   if (!record) throw_table_missing(name);
@@ -196,6 +212,15 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name,
   record->value_type.reading = {};
   check_table_types(name, *record, record->key_type, record->value_type, kind);
   return stage(name, *record);
+}
+
+// Spec 01 section 5.5: no commit of shodh-redb could be trusted with the table afterwards.
+void WriteTxnImpl::require_multimap_changes(std::string_view name) const {
+  if (!store_->compressed() || store_->rdb_only()) return;
+  throw Error(ErrorCode::unsupported,
+              "table \"" + std::string(name) +
+                  "\": shodh-redb cannot read multimaps of compressed files back; opened with the "
+                  "option rdb_only the file can have them, and is marked so");
 }
 
 void WriteTxnImpl::close_table(StagedTable& table) noexcept {
@@ -208,6 +233,7 @@ std::vector<TableInfo> WriteTxnImpl::list_tables() {
   require_active();
   std::vector<TableInfo> tables;
   for (const CatalogRow& row : list_records(store_->pool(), user_catalog())) {
+    if (row.name == kMetaTable) continue;
     if (!row.record) throw Error(ErrorCode::corrupted, row.problem);
     tables.push_back(table_info(row.name, *current_record(row.name)));
   }

@@ -70,6 +70,9 @@ class WriteTxnImpl {
 
   std::shared_ptr<StagedTable> open_table(std::string_view name, const TypeName& key,
                                           const TypeName& value, TableKind kind);
+  // One of the library's own, whose name is refused to others.
+  std::shared_ptr<StagedTable> open_internal_table(std::string_view name, const TypeName& key,
+                                                   const TypeName& value);
   std::shared_ptr<StagedTable> open_table_raw(std::string_view name, TableKind kind);
   void close_table(StagedTable& table) noexcept;
   std::vector<TableInfo> list_tables();
@@ -91,6 +94,7 @@ class WriteTxnImpl {
   // The same for a multimap, whose mutator fn is given.
   template <typename Fn>
   bool change_multimap(StagedTable& table, Fn&& fn) {
+    require_multimap_changes(table.name);
     return change_with(table, *table.multimap, fn);
   }
   // The tree may no longer be what it should: only abort is left.
@@ -116,6 +120,9 @@ class WriteTxnImpl {
     return true;
   }
 
+  void require_multimap_changes(std::string_view name) const;
+  std::shared_ptr<StagedTable> open_checked(std::string_view name, const TypeName& key,
+                                            const TypeName& value, TableKind kind);
   std::shared_ptr<StagedTable> stage(std::string_view name, const format::TableRecord& record);
   StagedTable* staged(std::string_view name) const;
   std::optional<format::TableRecord> current_record(std::string_view name);

@@ -105,28 +105,48 @@ TEST_SUITE("btree/walk") {
   TEST_CASE("collections of the format document are told apart") {
     const std::vector<std::byte> inline_one =
         test::unhex("01 01000200 0100000000000000 0500000000000000");
-    const btree::Collection small = btree::parse_collection(inline_one, 8, true);
+    const btree::Collection small = btree::Collection::parse(inline_one, {8}, true);
     REQUIRE(small.values.has_value());
     CHECK(small.values->size() == 2);
     const std::vector<std::byte> tree =
         test::unhex("03 0c00000000000000 99e03a4c4ccddb0840d9893f75e0ba21 0300000000000000");
-    const btree::Collection large = btree::parse_collection(tree, 8, true);
+    const btree::Collection large = btree::Collection::parse(tree, {8}, true);
     CHECK_FALSE(large.values.has_value());
     CHECK(large.subtree.page == PageNumber{0, 12, 0});
     CHECK(large.subtree.length == 3);
     const std::vector<std::byte> text = test::unhex("01 01000200 0d000000 0f000000 61 6262");
-    CHECK(btree::parse_collection(text, std::nullopt, true).values->page().size() == 15);
+    CHECK(btree::Collection::parse(text, {std::nullopt}, true).values->page().size() == 15);
 
-    CHECK_THROWS_CODE(btree::parse_collection({}, 8), ErrorCode::corrupted);
-    CHECK_THROWS_CODE(btree::parse_collection(Bytes(tree).first(32), 8), ErrorCode::corrupted);
-    CHECK_THROWS_CODE(btree::parse_collection(test::unhex("02"), 8), ErrorCode::corrupted);
-    CHECK_THROWS_CODE(btree::parse_collection(test::unhex("07"), 8), ErrorCode::corrupted);
-    CHECK_THROWS_CODE(btree::parse_collection(Bytes(inline_one).first(20), 8),
+    CHECK_THROWS_CODE(btree::Collection::parse({}, {8}), ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse({}, {8, true}), ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse(test::unhex("06"), {8, true}), ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse(test::unhex("0301000000"), {8, true}),
+                      ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse(Bytes(tree).first(32), {8}), ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse(test::unhex("02"), {8}), ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse(test::unhex("07"), {8}), ErrorCode::corrupted);
+    CHECK_THROWS_CODE(btree::Collection::parse(Bytes(inline_one).first(20), {8}),
                       ErrorCode::corrupted);
     std::vector<std::byte> surplus = tree;
     surplus.push_back(std::byte{0});
-    CHECK(btree::parse_collection(surplus, 8).subtree.length == 3);
-    CHECK_THROWS_CODE(btree::parse_collection(surplus, 8, true), ErrorCode::corrupted);
+    CHECK(btree::Collection::parse(surplus, {8}).subtree.length == 3);
+    CHECK_THROWS_CODE(btree::Collection::parse(surplus, {8}, true), ErrorCode::corrupted);
+  }
+
+  TEST_CASE("in envelopes collections are the same, but none that names a subtree is compressed") {
+    const std::vector<std::byte> inline_one =
+        test::unhex("00 01 01000200 0100000000000000 0500000000000000");
+    CHECK(btree::Collection::parse(inline_one, {8, true}, true).values->size() == 2);
+    const std::string root =
+        "03 0c00000000000000 99e03a4c4ccddb0840d9893f75e0ba21 0300000000000000";
+    const std::vector<std::byte> tree = test::unhex("00" + root);
+    const btree::Collection raw = btree::Collection::parse(tree, {8, true}, true);
+    CHECK(raw.subtree.page == PageNumber{0, 12, 0});
+    CHECK(std::ranges::equal(Bytes(btree::SubtreeBytes(raw.subtree, {8, true})), tree));
+    CHECK(std::ranges::equal(Bytes(btree::SubtreeBytes(raw.subtree, {8})), Bytes(tree).subspan(1)));
+    // An LZ4 block of 33 literals.
+    const std::vector<std::byte> compressed = test::unhex("03 21000000 21000000 f012" + root);
+    CHECK_THROWS_CODE(btree::Collection::parse(compressed, {8, true}), ErrorCode::corrupted);
   }
 
   TEST_CASE("subtrees of an outer leaf are listed") {
@@ -135,7 +155,7 @@ TEST_SUITE("btree/walk") {
         "01 01000200 0100000000000000 0500000000000000"
         "03 0c00000000000000 99e03a4c4ccddb0840d9893f75e0ba21 0300000000000000");
     std::vector<format::RootRecord> roots;
-    btree::for_each_subtree(format::LeafView::parse(leaf, format::kVariableWidths), 8,
+    btree::for_each_subtree(format::LeafView::parse(leaf, format::kVariableWidths), {8},
                             [&](const format::RootRecord& root) { roots.push_back(root); });
     REQUIRE(roots.size() == 1);
     CHECK(roots[0].page == PageNumber{0, 12, 0});

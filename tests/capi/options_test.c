@@ -135,7 +135,7 @@ static void listed(void) {
   size_t i;
   rdb_option_info info = RDB_OPTION_INFO_INIT;
   CASE("every option is listed, and its default is what a fresh struct holds");
-  CHECK(rdb_option_count() == 9);
+  CHECK(rdb_option_count() == 10);
   for (i = 0; i < rdb_option_count(); ++i) {
     rdb_options fresh = RDB_OPTIONS_INIT;
     rdb_options same = RDB_OPTIONS_INIT;
@@ -206,12 +206,15 @@ static void sizes(void) {
   options.eof_mirror = 2;
   CHECK_STATUS(try_open(&options), RDB_ERR_INVALID_ARGUMENT);
   options.eof_mirror = 0;
+  options.rdb_only = 2;
+  CHECK_STATUS(try_open(&options), RDB_ERR_INVALID_ARGUMENT);
+  options.rdb_only = 0;
   options.region_pages = 1048577;
   CHECK_STATUS(try_open(&options), RDB_ERR_INVALID_ARGUMENT);
   options.region_pages = 0;
-  options.reserved[5] = 1;
+  options.reserved[4] = 1;
   CHECK_STATUS(try_open(&options), RDB_ERR_STRUCT_TOO_NEW);
-  options.reserved[5] = 0;
+  options.reserved[4] = 0;
   CHECK_OK(try_open(&options));
 }
 

@@ -284,14 +284,6 @@ TEST_SUITE("db/compression") {
     }
   }
 
-  TEST_CASE("a multimap is refused, and nothing of it stays behind") {
-    Database database = open_device(std::make_shared<FaultDevice>(), with(Compression::lz4));
-    WriteTxn txn = database.begin_write();
-    CHECK_THROWS_CODE(txn.open_multimap("m", kU64Type, kU64Type), ErrorCode::unsupported);
-    CHECK(txn.list_tables().empty());
-    txn.commit();
-  }
-
   TEST_CASE("a damaged value is named by verification, and harms no other") {
     for (const Compression codec : kCodecs) {
       Image image = closed(codec);

@@ -151,7 +151,7 @@ class Fixer {
         const auto [begin, end] = leaf.value_range(i);
         const std::span<std::byte> value = bytes.subspan(begin, end - begin);
         if (content == Content::multimap) {
-          const auto collection = btree::parse_collection(value, value_width);
+          const auto collection = btree::Collection::parse(value, {value_width});
           if (!collection.values) {
             fix_root(&value[1], btree::collection_widths(value_width), Content::rows);
           }

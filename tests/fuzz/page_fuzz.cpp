@@ -181,8 +181,11 @@ void read_leaf(Bytes page, const Widths& widths, const btree::KeyOrder& order, B
     refused += !survives([&] { require_inside(leaf.value(i), page); });
     if (i > kMaxRefusals) continue;
     survives([&] {
-      const auto collection = btree::parse_collection(leaf.value(i), widths.value, i % 2 == 0);
-      if (collection.values) require_inside(collection.values->page(), page);
+      const btree::CollectionForm form{widths.value, i % 3 == 0};
+      const auto collection = btree::Collection::parse(leaf.value(i), form, i % 2 == 0);
+      if (!collection.values) return;
+      require_inside(collection.values->page(),
+                     collection.is_compressed() ? Bytes(collection.opened) : page);
     });
   }
   survives([&] { require(leaf.used_bytes() <= page.size(), "a leaf uses more than its page"); });

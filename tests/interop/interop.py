@@ -261,6 +261,18 @@ def compressed(codec, writer, dirty):
     return play
 
 
+def quirks(make):
+    """What only shodh-redb itself reads of its lz4 files, and rdb all the same (spec 01, section 5.5)."""
+    for name, crash in (("closed", ()), ("crashed", ("--crash",))):
+        chain = make("")
+        file = chain.file.with_name(name)
+        chain.programs.must("shodh", "write-quirks", file, *crash)
+        for engine in ("shodh", "redb"):
+            chain.programs.must_not(engine, "look", file)
+        chain.programs.must("rdb", "check-quirks", file)
+    return (), 4
+
+
 def has_mirror(file):
     return file.stat().st_size % PAGE_BYTES == MIRROR_BYTES
 
@@ -528,6 +540,7 @@ def plan(long):
         for codec in ("lz4", "zstd"):
             chains += [(f"{codec}, {writer}, {ending}", compressed(codec, writer, dirty))
                        for writer in ("rdb", "shodh")]
+    chains.append(("quirks of lz4", quirks))
     chains.append(("mirror", mirror))
     chains.append(("crossed byte order", crossed_order))
     chains.append(("mixed byte orders", mixed_order))

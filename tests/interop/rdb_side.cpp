@@ -393,6 +393,40 @@ void texts(const Options& options) {
   finish(std::move(database), options);
 }
 
+// What the referee's write-quirks leaves, and that it is still there once another table changed.
+void quirks(const Options& options) {
+  constexpr uint64_t kKeys = 3;
+  constexpr uint64_t kValues = 200;
+  constexpr uint64_t kRows = 6;
+  const TypeName type{TypeName::kBuiltin, "u64"};
+  const auto bytes_of = [](const uint64_t& number) {
+    return Bytes(reinterpret_cast<const std::byte*>(&number), sizeof number);
+  };
+  for (uint64_t round = 0; round < 2; ++round) {
+    Database database = open(options);
+    verify(database, options);
+    {
+      const ReadTxn txn = database.begin_read();
+      const Multimap sets = txn.open_multimap("sets", type, type);
+      MultimapCursor cursor = sets.cursor();
+      for (uint64_t key = 0; key < kKeys; ++key) {
+        for (uint64_t value = 0; value < kValues; ++value) {
+          if (!cursor.next() || !std::ranges::equal(cursor.key(), bytes_of(key)) ||
+              !std::ranges::equal(cursor.value(), bytes_of(value))) {
+            differ("value " + std::to_string(value) + " of key " + std::to_string(key));
+          }
+        }
+      }
+      if (cursor.next() || sets.len() != kKeys * kValues) differ("the number of pairs");
+      if (txn.open_table("rows", type, type).len() != kRows + round) differ("the number of rows");
+    }
+    WriteTxn txn = database.begin_write();
+    txn.open_table("rows", type, type).put(bytes_of(kRows + round), bytes_of(round));
+    txn.commit();
+    finish(std::move(database), options);
+  }
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   if (argc < 3) throw std::invalid_argument("usage: rdb_side VERB FILE [OPTIONS]");
@@ -459,6 +493,8 @@ int main(int argc, char** argv) {
       look(options);
     else if (options.verb == "write-texts" || options.verb == "check-texts")
       texts(options);
+    else if (options.verb == "check-quirks")
+      quirks(options);
     else
       throw std::invalid_argument("no verb " + options.verb);
     return 0;

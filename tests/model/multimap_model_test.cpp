@@ -485,6 +485,15 @@ TEST_SUITE("model multimaps") {
     Run(20264, options).go(600);
   }
 
+  TEST_CASE("in compressed files, too") {
+    for (const Compression codec : {Compression::lz4, Compression::zstd}) {
+      OpenOptions options;
+      options.memory_budget_bytes = 16 << 20;
+      options.compression = codec;
+      Run(20266, options).go(200);
+    }
+  }
+
   TEST_CASE("a memory budget of 1 MiB changes nothing but the speed") {
     OpenOptions options;
     options.memory_budget_bytes = 1 << 20;

@@ -55,6 +55,9 @@ struct OpenOptions {
   // holds for what this opening of the file writes.
   Compression compression = Compression::none;
   int compression_level = 0;
+  // Lets a compressed file hold what shodh-redb 0.5.0 could not read back, multimaps that is, and
+  // marks it so for good. New compressed files are marked from the start; others are left alone.
+  bool rdb_only = false;
 
   // In mode read_only: take the commit that recovery would try first as it is, whether its pages
   // are whole or not. For verification, which then tells everything that is wrong with it.

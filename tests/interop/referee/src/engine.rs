@@ -831,6 +831,7 @@ pub fn run(options: &Options) -> Outcome {
         "restore" => restore(options),
         "dump" => dump(options),
         "write-texts" | "check-texts" => special::texts(options),
+        "write-quirks" => special::quirks(options),
         other => Err(format!("no verb {other}").into()),
     }
 }

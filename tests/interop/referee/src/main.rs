@@ -2,7 +2,7 @@
 //!
 //!     referee redb|shodh VERB FILE [--spec SPEC] [--seed N] [--round N] [FLAGS]
 //!
-//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts, and order
+//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts, write-quirks, and order
 //! (order.rs). A turn checks that the file holds the state of round - 1 and takes it to the round given.
 //! Exit status 0: all as expected; 1: a difference or an error, told on standard error; 101: the engine
 //! panicked.
@@ -28,8 +28,8 @@ mod on_shodh {
     mod special {
         //! A blob, whose system tables rdb and redb must carry along.
         use shodh_redb::{
-            Builder, CompressionConfig, ContentType, Database, ReadableDatabase, ReadableTableMetadata,
-            StoreOptions, TableDefinition, WriteTransaction,
+            Builder, CompressionConfig, ContentType, Database, MultimapTableDefinition, ReadableDatabase,
+            ReadableTableMetadata, StoreOptions, TableDefinition, WriteTransaction,
         };
         use std::error::Error;
 
@@ -72,6 +72,33 @@ mod on_shodh {
                 if rows.get(row)?.map(|found| found.value().to_owned()) != Some(text(row)) {
                     return Err(format!("text {row} differs").into());
                 }
+            }
+            Ok(())
+        }
+
+        /// All that an lz4 file of shodh-redb can hold against the rules of the format: inline multimap
+        /// collections in envelopes, and system tables of fixed width whose checksums are wrong.
+        pub fn quirks(options: &crate::Options) -> Result<(), Box<dyn Error>> {
+            let database = Builder::new()
+                .set_compression(CompressionConfig::Lz4)
+                .set_history_retention(6)
+                .create(&options.file)?;
+            let sets = MultimapTableDefinition::<u64, u64>::new("sets");
+            let rows = TableDefinition::<u64, u64>::new("rows");
+            for commit in 0..6u64 {
+                let txn = database.begin_write()?;
+                txn.open_table(rows)?.insert(commit, commit * commit)?;
+                if commit == 0 {
+                    let mut sets = txn.open_multimap_table(sets)?;
+                    for value in 0..600u64 {
+                        sets.insert(value % 3, value / 3)?;
+                    }
+                }
+                txn.commit()?;
+            }
+            if options.crash {
+                std::mem::forget(database);
+                std::process::exit(0);
             }
             Ok(())
         }

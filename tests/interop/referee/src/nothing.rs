@@ -16,6 +16,10 @@ pub fn texts(_: &Options) -> Result<(), Box<dyn Error>> {
     Err("this engine does not compress".into())
 }
 
+pub fn quirks(_: &Options) -> Result<(), Box<dyn Error>> {
+    Err("this engine does not compress".into())
+}
+
 pub fn create_compressed<Database>(_: &str, _: &str) -> Result<Database, Box<dyn Error>> {
     Err("this engine does not compress".into())
 }
