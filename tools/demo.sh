@@ -51,5 +51,6 @@ printf '\n== The same file through the command line tool ==\n'
 show tables "$database"
 show get "$database" sections games
 show scan "$database" names --prefix python3-s --limit 5
+show get "$database" needed_by bash
 show scan "$database" maintainers --reverse --limit 3 --json
 printf '\nThe database is %s (%s bytes).\n' "$database" "$(wc -c <"$database" | tr -d ' ')"

@@ -39,6 +39,22 @@ std::string_view field(std::string_view record, std::string_view name) {
   return {};
 }
 
+std::vector<std::string_view> dependencies(std::string_view record) {
+  std::vector<std::string_view> names;
+  for (const char* kind : {"Depends", "Pre-Depends"}) {
+    std::string_view rest = field(record, kind);
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find_first_of(",|"), rest.size());
+      const std::string_view wanted = trimmed(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      // "name:architecture (>= version)"
+      const std::string_view name = wanted.substr(0, wanted.find_first_of(" :("));
+      if (!name.empty()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
 CatalogueReader::CatalogueReader(const std::string& path) : in_(path, std::ios::binary) {
   if (!in_) throw Failure("cannot read " + path);
   std::error_code ignored;

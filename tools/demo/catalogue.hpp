@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rdb::demo {
 
@@ -18,6 +19,9 @@ struct Package {
 
 // The first line of a field of a paragraph; empty when the field is missing.
 std::string_view field(std::string_view record, std::string_view name);
+
+// The packages that a record names in Depends and Pre-Depends, alternatives included.
+std::vector<std::string_view> dependencies(std::string_view record);
 
 class CatalogueReader {
  public:

@@ -5,8 +5,9 @@
 //   maintainers  &str  -> u64    maintainer -> number of packages
 //   names        &[u8] -> u64    name in byte order -> installed size in KiB
 //   by_section   (&str,&str) -> u64    section and name -> installed size in KiB
+//   needed_by    &str  -> &str   multimap: name -> the packages that depend on it
 //
-// All five change in the same transactions, so the counters agree with the records at every commit.
+// All six change in the same transactions, so the counters agree with the records at every commit.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <map>
 #include <random>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "../progress.hpp"
@@ -64,6 +66,7 @@ struct Tables {
   Table maintainers;
   Table names;
   Table by_section;
+  Table needed_by;
   PairCodec section_and_name;
 
   explicit Tables(Txn& txn)
@@ -71,7 +74,8 @@ struct Tables {
         sections(txn.open("sections", "&str", "u64")),
         maintainers(txn.open("maintainers", "&str", "u64")),
         names(txn.open("names", "&[u8]", "u64")),
-        by_section(txn.open("by_section", PairCodec::kType, "u64")) {}
+        by_section(txn.open("by_section", PairCodec::kType, "u64")),
+        needed_by(txn.open_multimap("needed_by", "&str", "&str")) {}
 };
 
 // Adds to a counter, or takes away from it; one that reaches zero goes.
@@ -93,6 +97,9 @@ void store(Tables& tables, const Package& package) {
   tables.names.put(package.name, encode_u64(package.installed_kib));
   tables.by_section.put(tables.section_and_name.encode(package.section, package.name),
                         encode_u64(package.installed_kib));
+  for (const std::string_view name : dependencies(package.record)) {
+    tables.needed_by.put(name, package.name);
+  }
   if (!is_new) return;
   count(tables.sections, package.section, 1);
   count(tables.maintainers, package.maintainer, 1);
@@ -146,7 +153,7 @@ uint64_t load(const std::string& database_path, const std::string& input_path) {
       24);
   pair_line("durable commits",
             format_count(commits) + ", each of up to " + format_count(kPackagesPerCommit) +
-                " packages in 5 tables",
+                " packages in 6 tables",
             24);
   pair_line(
       "written",
@@ -258,6 +265,33 @@ void section_scans(const Database& db) {
                   largest.c_str(), packages > 0 ? ", " : "",
                   packages > 0 ? format_bytes(largest_kib * 1024).c_str() : "");
     pair_line(section, text, 16);
+  }
+}
+
+// A multimap: all that depend on a package in one lookup, and what depends on those in turn.
+void reverse_dependencies(const Database& db) {
+  heading("Who depends on it");
+  Txn txn = db.read();
+  const Table needed_by = txn.open_multimap("needed_by", "&str", "&str");
+  for (const char* package : {"libc6", "python3", "perl", "zlib1g", "libssl3", "bash", "emacs"}) {
+    const Stopwatch lookup;
+    const std::vector<std::string> direct = needed_by.values(package);
+    const double microseconds = lookup.seconds() * 1e6;
+    const Stopwatch search;
+    std::unordered_set<std::string> reached(direct.begin(), direct.end());
+    std::vector<std::string> next = direct;
+    while (!next.empty()) {
+      const std::string name = std::move(next.back());
+      next.pop_back();
+      for (std::string& dependent : needed_by.values(name)) {
+        if (reached.insert(dependent).second) next.push_back(std::move(dependent));
+      }
+    }
+    char text[200];
+    std::snprintf(text, sizeof text, "%7s directly  %8.1f us    %7s in the end  %8.1f ms",
+                  format_count(direct.size()).c_str(), microseconds,
+                  format_count(reached.size()).c_str(), search.seconds() * 1000);
+    pair_line(package, text, 16);
   }
 }
 
@@ -417,6 +451,14 @@ bool verify(const Database& db) {
   return verdict.info.problem_count == 0;
 }
 
+void print_size(const char* table, const rdb_table_stats_info& stats) {
+  std::printf("  %-14s %10s %13s %13s %13s %8s %7u\n", table, format_count(stats.entries).c_str(),
+              format_bytes(stats.stored_leaf_bytes).c_str(),
+              format_bytes(stats.metadata_bytes).c_str(),
+              format_bytes(stats.fragmented_bytes).c_str(),
+              format_count(stats.leaf_pages + stats.branch_pages).c_str(), stats.tree_height);
+}
+
 void sizes(const Database& db) {
   heading("What lies in the file");
   Txn txn = db.read();
@@ -430,13 +472,10 @@ void sizes(const Database& db) {
   for (const Name& name : {Name{"maintainers", "&str", "u64"}, Name{"names", "&[u8]", "u64"},
                            Name{"packages", "&str", "&str"}, Name{"sections", "&str", "u64"},
                            Name{"by_section", PairCodec::kType.data(), "u64"}}) {
-    const rdb_table_stats_info stats = txn.open(name.table, name.key, name.value).stats();
-    std::printf("  %-14s %10s %13s %13s %13s %8s %7u\n", name.table,
-                format_count(stats.entries).c_str(), format_bytes(stats.stored_leaf_bytes).c_str(),
-                format_bytes(stats.metadata_bytes).c_str(),
-                format_bytes(stats.fragmented_bytes).c_str(),
-                format_count(stats.leaf_pages + stats.branch_pages).c_str(), stats.tree_height);
+    print_size(name.table, txn.open(name.table, name.key, name.value).stats());
   }
+  const rdb_table_stats_info pairs = txn.open_multimap("needed_by", "&str", "&str").stats();
+  print_size("needed_by", pairs);
   const rdb_stats_info stats = db.stats();
   std::printf("\n");
   pair_line("file", format_bytes(stats.file_bytes), 24);
@@ -461,6 +500,7 @@ int run(const std::string& database_path, const std::string& input_path,
   lookups(db);
   prefix_scans(db);
   section_scans(db);
+  reverse_dependencies(db);
   top_ten(db, "sections");
   top_ten(db, "maintainers");
   const bool snapshots_sound = snapshots(db);

@@ -119,6 +119,21 @@ bool Table::erase(std::string_view key) {
   return check(rdb_delete(table_.get(), slice(key), &error), error) == RDB_OK;
 }
 
+std::vector<std::string> Table::values(std::string_view key) const {
+  rdb_error error = kNoError;
+  rdb_result* made = nullptr;
+  check(rdb_result_create(&made, &error), error);
+  const std::unique_ptr<rdb_result, void (*)(rdb_result*)> result(made, rdb_result_free);
+  check(rdb_multimap_get(table_.get(), slice(key), result.get(), &error), error);
+  std::vector<std::string> values;
+  for (size_t i = 0; i < rdb_result_count(result.get()); ++i) {
+    rdb_slice value{};
+    check(rdb_result_at(result.get(), i, &value, &error), error);
+    values.emplace_back(text(value));
+  }
+  return values;
+}
+
 rdb_table_stats_info Table::stats() const {
   rdb_error error = kNoError;
   rdb_table_stats_info stats = RDB_TABLE_STATS_INFO_INIT;
@@ -146,6 +161,16 @@ Table Txn::open(std::string_view name, std::string_view key_type, std::string_vi
   const rdb_type value = type_of(value_type);
   rdb_table* table = nullptr;
   check(rdb_table_open(txn_.get(), slice(name), &key, &value, &table, &error), error);
+  return Table(table);
+}
+
+Table Txn::open_multimap(std::string_view name, std::string_view key_type,
+                         std::string_view value_type) {
+  rdb_error error = kNoError;
+  const rdb_type key = type_of(key_type);
+  const rdb_type value = type_of(value_type);
+  rdb_table* table = nullptr;
+  check(rdb_multimap_open(txn_.get(), slice(name), &key, &value, &table, &error), error);
   return Table(table);
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace rdb::demo {
 
@@ -78,6 +79,8 @@ class Table {
   std::optional<std::string> get(std::string_view key) const;
   void put(std::string_view key, std::string_view value);
   bool erase(std::string_view key);
+  // All values of a key of a multimap, in their order.
+  std::vector<std::string> values(std::string_view key) const;
   rdb_table_stats_info stats() const;
 
  private:
@@ -96,6 +99,9 @@ class Txn {
   // Types by their stored names, tuples as redb 3 writes them; a writer creates the table when it
   // is missing.
   Table open(std::string_view name, std::string_view key_type, std::string_view value_type);
+  // The same for multimaps, whose put() adds a pair.
+  Table open_multimap(std::string_view name, std::string_view key_type,
+                      std::string_view value_type);
   void commit();
 
  private:
