@@ -258,3 +258,16 @@ rdb_status rdb_cursor_value_count(const rdb_cursor* cursor, uint64_t* out, rdb_e
     return RDB_OK;
   });
 }
+
+rdb_status rdb_cursor_put(rdb_cursor* cursor, rdb_slice value, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    rdb_cursor& at = live(cursor);
+    require(at.parent.writable, "the cursor belongs to a reader");
+    at.parent.require_open();
+    auto* plain = std::get_if<rdb::Cursor>(&at.cursor);
+    if (plain == nullptr) rdb_table::throw_is_multimap();
+    if (!plain->valid()) return RDB_NOT_FOUND;
+    plain->replace(to_bytes(value));
+    return RDB_OK;
+  });
+}

@@ -35,6 +35,7 @@ namespace {
   CODE(RDB_ERR_TOO_LARGE, too_large)                             \
   CODE(RDB_ERR_TYPE_CHANGED, type_changed)                       \
   CODE(RDB_ERR_UNKNOWN_KEY_TYPE, unknown_key_type)               \
+  CODE(RDB_ERR_MERGE_WIDTH, merge_width)                         \
   CODE(RDB_ERR_BUSY, busy)                                       \
   CODE(RDB_ERR_ALREADY_OPEN, already_open)                       \
   CODE(RDB_ERR_LOCK_TIMEOUT, lock_timeout)                       \
@@ -85,6 +86,8 @@ const char* status_name(rdb_status status) noexcept {
       return "RDB_MORE";
     case RDB_STOPPED:
       return "RDB_STOPPED";
+    case RDB_DIFFERENT:
+      return "RDB_DIFFERENT";
     default:
       break;
   }

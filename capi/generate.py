@@ -24,7 +24,7 @@ END = "  /* api table end */\n"
 COLUMNS = ["name", "since", "stability", "handle", "threads", "blocking"]
 THREADS = {"any", "shared", "exclusive", "release"}
 HANDLES = {"-", "rdb_db", "rdb_txn", "rdb_table", "rdb_cursor", "rdb_value", "rdb_result",
-           "rdb_listing", "rdb_report", "rdb_cancel", "rdb_codec"}
+           "rdb_listing", "rdb_report", "rdb_cancel", "rdb_codec", "rdb_extract", "rdb_reservation"}
 
 
 def prototypes(header):

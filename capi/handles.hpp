@@ -4,6 +4,7 @@
 // one count kept here is that of a table, which stays open until the last of its cursors is gone.
 #pragma once
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -111,6 +112,30 @@ struct rdb_codec : rdb::capi::Handle<0x43446472> {  // "rdDC"
   explicit rdb_codec(const rdb::TypeName& type) : items(type) {}
   rdb::ItemCodec items;
   bool finished = false;  // the next item begins another value
+};
+
+// Like a cursor it keeps its table open.
+struct rdb_extract : rdb::capi::Handle<0x58456472> {  // "rdEX"
+  static constexpr const char* kNoun = "extraction";
+  rdb_extract(const rdb_table& of, rdb::Extraction&& begun)
+      : extraction(std::move(begun)), parent(of) {
+    parent.owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~rdb_extract();
+  std::optional<rdb::Extraction> extraction;
+  const rdb_table& parent;
+};
+
+struct rdb_reservation : rdb::capi::Handle<0x56526472> {  // "rdRV"
+  static constexpr const char* kNoun = "reservation";
+  explicit rdb_reservation(rdb_table& of) : parent(of) {
+    parent.owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~rdb_reservation();
+  rdb_table& parent;
+  rdb::Table::PutMode mode{};
+  std::vector<std::byte> key;
+  std::vector<std::byte> value;
 };
 
 namespace rdb::capi {

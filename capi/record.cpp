@@ -8,6 +8,7 @@
 #include "args.hpp"
 #include "guard.hpp"
 #include "handles.hpp"
+#include "packed.hpp"
 
 namespace rdb::capi {
 namespace {
@@ -34,7 +35,43 @@ rdb_status pop_record(rdb_table* table, rdb_value** key, rdb_value** value, Pop&
   return RDB_OK;
 }
 
+// Takes what next() hands out until it has no more.
+template <class Next>
+void take_until_end(TakenRecords& taken, Next&& next) {
+  try {
+    while (const std::optional<Table::Record> record = next()) taken.records.push_back(*record);
+  } catch (const Error& error) {
+    taken.broken = std::make_exception_ptr(Error(error.code(), error.what(), taken.records.size()));
+  }
+}
+
 }  // namespace
+
+TakenRecords take_records(const rdb_slice* keys, const rdb_slice* values, size_t count) {
+  if (count != 0) {
+    require_not_null(keys, "keys");
+    require_not_null(values, "values");
+  }
+  TakenRecords taken;
+  taken.records.reserve(count);
+  take_until_end(taken, [&, i = size_t{0}]() mutable -> std::optional<Table::Record> {
+    if (i == count) return std::nullopt;
+    const size_t at = i++;
+    return Table::Record{to_bytes(keys[at]), to_bytes(values[at])};
+  });
+  return taken;
+}
+
+TakenRecords take_packed_records(rdb_slice packed) {
+  PackedReader reader(to_bytes(packed));
+  TakenRecords taken;
+  take_until_end(taken, [&]() -> std::optional<Table::Record> {
+    if (reader.done()) return std::nullopt;
+    const auto [key, value] = reader.take_record();
+    return Table::Record{key, value};
+  });
+  return taken;
+}
 
 Table::PutMode to_put_mode(uint64_t flags) {
   switch (flags) {

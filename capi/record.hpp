@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <vector>
 
 #include "rdb.h"
 #include "rdb/table.hpp"
@@ -16,5 +18,18 @@ void require_no_flags(uint64_t flags);
 
 // Deletes key from a table of either kind; false: it was not there.
 bool erase_key(rdb_table& table, Bytes key);
+
+// The records of a batch up to the first that cannot be taken: that one's error, with its index as
+// the position, is to be thrown when those before it are done with.
+struct TakenRecords {
+  std::vector<Table::Record> records;
+  std::exception_ptr broken;
+
+  void rethrow() const {
+    if (broken) std::rethrow_exception(broken);
+  }
+};
+TakenRecords take_records(const rdb_slice* keys, const rdb_slice* values, size_t count);
+TakenRecords take_packed_records(rdb_slice packed);
 
 }  // namespace rdb::capi

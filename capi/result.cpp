@@ -63,33 +63,17 @@ void require_array(const void* array, size_t count, const char* noun) {
   if (count != 0) require_not_null(array, noun);
 }
 
-// Writes the records that take() hands out until it has no more; expected: how many, if that is
-// known. Those before one that cannot be taken are written; then its error is thrown, naming its
-// index.
-template <typename Take>
-void put_records(rdb_table& table, size_t expected, Take&& take, uint64_t flags,
-                 uint64_t* written) {
-  table.require_writable();
-  const bool multimap = table.is_multimap();
-  if (multimap) require_no_flags(flags);
-  const Table::PutMode mode = to_put_mode(flags);
-  std::vector<Table::Record> records;
-  records.reserve(expected);
-  std::exception_ptr broken;
-  try {
-    for (bool more = true; more;) {
-      at_index(records.size(), [&] {
-        const std::optional<Table::Record> record = take();
-        more = record.has_value();
-        if (more) records.push_back(*record);
-      });
-    }
-  } catch (const Error&) {
-    broken = std::current_exception();
+// Writes the records taken; then the error of the one behind them is thrown, if there is one.
+void put_records(rdb_table& table, const TakenRecords& taken, uint64_t flags, uint64_t* written) {
+  uint64_t count = 0;
+  if (table.is_multimap()) {
+    require_no_flags(flags);
+    count = table.multimap_for_change().put_batch(taken.records);
+  } else {
+    const Table::PutMode mode = to_put_mode(flags);
+    count = table.plain_for_change().put_batch(taken.records, mode);
   }
-  const uint64_t count = multimap ? table.multimap_for_change().put_batch(records)
-                                  : table.plain_for_change().put_batch(records, mode);
-  if (broken) std::rethrow_exception(broken);
+  taken.rethrow();
   if (written != nullptr) *written = count;
 }
 
@@ -194,15 +178,7 @@ rdb_status rdb_put_batch(rdb_table* table, const rdb_slice* keys, const rdb_slic
   return guard(err, [&] {
     rdb_table& open = live(table);
     open.require_writable();
-    require_array(keys, count, "keys");
-    require_array(values, count, "values");
-    size_t next = 0;
-    const auto take = [&]() -> std::optional<rdb::Table::Record> {
-      if (next == count) return std::nullopt;
-      const size_t i = next++;
-      return rdb::Table::Record{to_bytes(keys[i]), to_bytes(values[i])};
-    };
-    put_records(open, count, take, flags, written);
+    put_records(open, take_records(keys, values, count), flags, written);
   });
 }
 
@@ -210,13 +186,8 @@ rdb_status rdb_put_batch_packed(rdb_table* table, rdb_slice packed_records, uint
                                 uint64_t* written, rdb_error* err) {
   return guard(err, [&] {
     rdb_table& open = live(table);
-    PackedReader reader(to_bytes(packed_records));
-    const auto take = [&]() -> std::optional<rdb::Table::Record> {
-      if (reader.done()) return std::nullopt;
-      const auto [key, value] = reader.take_record();
-      return rdb::Table::Record{key, value};
-    };
-    put_records(open, 0, take, flags, written);
+    open.require_writable();
+    put_records(open, take_packed_records(packed_records), flags, written);
   });
 }
 

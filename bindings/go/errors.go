@@ -29,6 +29,7 @@ var (
 	ErrNotFound         error = &Error{Status: StatusNotFound, Position: NoPosition, Msg: "not found"}
 	ErrExists           error = &Error{Status: StatusExists, Position: NoPosition, Msg: "the key exists"}
 	ErrStopped          error = &Error{Status: StatusStopped, Position: NoPosition, Msg: "stopped by a callback"}
+	ErrDifferent        error = &Error{Status: StatusDifferent, Position: NoPosition, Msg: "the value is another"}
 	ErrMisuse           error = sentinel(StatusMisuse)
 	ErrClosed           error = &Error{Status: StatusClosed, Position: NoPosition, Msg: "it is closed"}
 	ErrUnknownOption    error = sentinel(StatusUnknownOption)
@@ -44,6 +45,7 @@ var (
 	ErrTableOpen        error = sentinel(StatusTableOpen)
 	ErrTooLarge         error = sentinel(StatusTooLarge)
 	ErrUnknownKeyType   error = sentinel(StatusUnknownKeyType)
+	ErrMergeWidth       error = sentinel(StatusMergeWidth)
 	ErrBusy             error = sentinel(StatusBusy)
 	ErrAlreadyOpen      error = sentinel(StatusAlreadyOpen)
 	ErrLockTimeout      error = sentinel(StatusLockTimeout)
@@ -129,6 +131,8 @@ func outcome(status int32, d *raw.Detail) error {
 		return ErrExists
 	case StatusStopped:
 		return ErrStopped
+	case StatusDifferent:
+		return ErrDifferent
 	}
 	if status > 0 {
 		return &Error{Status: Status(status), Position: NoPosition}

@@ -8,12 +8,13 @@ type Status int32
 
 // Outcomes.
 const (
-	StatusOK       Status = 0 // done
-	StatusNotFound Status = 1 // no such key, table, entry
-	StatusEnd      Status = 2 // the cursor ran past the last or first entry
-	StatusExists   Status = 3 // insert only, and the key is there
-	StatusMore     Status = 4 // the buffer is too small; the size needed was stored
-	StatusStopped  Status = 5 // a callback asked to stop
+	StatusOK        Status = 0 // done
+	StatusNotFound  Status = 1 // no such key, table, entry
+	StatusEnd       Status = 2 // the cursor ran past the last or first entry
+	StatusExists    Status = 3 // insert only, and the key is there
+	StatusMore      Status = 4 // the buffer is too small; the size needed was stored
+	StatusStopped   Status = 5 // a callback asked to stop
+	StatusDifferent Status = 6 // the stored value is not the one expected
 )
 
 // -1xx: the caller's mistake.
@@ -43,6 +44,7 @@ const (
 	StatusTooLarge         Status = -206 // key or value above the format's limit
 	StatusTypeChanged      Status = -207 // same type name, other width
 	StatusUnknownKeyType   Status = -208 // order of keys unknown: read in stored order
+	StatusMergeWidth       Status = -209 // a merge made a value of the wrong length
 )
 
 // -3xx: concurrency.

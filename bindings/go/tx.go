@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"rdb.example/rdb/internal/raw"
 )
@@ -29,6 +30,10 @@ type txState struct {
 	mu     sync.RWMutex
 	handle int64 // 0: over
 
+	// A function of the caller's is running inside a call that holds mu: whoever comes now is refused,
+	// since it may be that function, which would wait for itself.
+	lent atomic.Bool
+
 	childMu  sync.Mutex
 	children map[*child]struct{} // tables and cursors to be released before the transaction
 }
@@ -41,6 +46,9 @@ type child struct {
 
 // enter begins a call; leave must follow when it succeeds.
 func (s *txState) enter() error {
+	if s.lent.Load() {
+		return inCallback()
+	}
 	if s.writable {
 		s.mu.Lock()
 	} else {
@@ -51,6 +59,10 @@ func (s *txState) enter() error {
 		return closed("transaction")
 	}
 	return nil
+}
+
+func inCallback() error {
+	return misuse("a function inside a call on the transaction is running, and nothing else may use it")
 }
 
 func (s *txState) leave() {
@@ -85,6 +97,10 @@ func (s *txState) adopt(handle int64, release func(handle int64, d *raw.Detail) 
 // drop releases a handle, when the end of the transaction has not done so. shared: other goroutines
 // may be inside calls with that very handle.
 func (s *txState) drop(c *child, shared bool) {
+	if s.lent.Load() { // the library takes a release at any time
+		s.release(c)
+		return
+	}
 	if shared || s.writable {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -92,28 +108,37 @@ func (s *txState) drop(c *child, shared bool) {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
 	}
+	s.release(c)
+}
+
+func (s *txState) release(c *child) {
+	s.childMu.Lock()
+	defer s.childMu.Unlock()
 	if c.handle == 0 {
 		return
 	}
 	c.release(c.handle, nil)
 	c.handle = 0
-	s.childMu.Lock()
-	defer s.childMu.Unlock()
 	delete(s.children, c)
 }
 
 // end releases everything. The outcome of finish is the result; over tells that it was called earlier.
 func (s *txState) end(finish func(handle int64, d *raw.Detail) int) (over bool, err error) {
+	if s.lent.Load() {
+		return false, inCallback()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.handle == 0 {
 		return true, nil
 	}
+	s.childMu.Lock()
 	for c := range s.children {
 		c.release(c.handle, nil)
 		c.handle = 0
 	}
 	s.children = nil
+	s.childMu.Unlock()
 	_, err = try(func(d *raw.Detail) { finish(s.handle, d) })
 	s.handle = 0
 	runtime.SetFinalizer(s, nil)

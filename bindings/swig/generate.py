@@ -34,6 +34,7 @@ NOT_FLAT = {
     "rdb_put_batch": "arrays of pointers; rdb_put_batch_packed does the same",
     "rdb_delete_batch": "arrays of pointers; rdb_delete_batch_packed does the same",
     "rdb_multimap_delete_batch": "arrays of pointers; rdb_multimap_delete_batch_packed does the same",
+    "rdb_merge_batch": "arrays of pointers; rdb_merge_batch_packed does the same",
     "rdb_cursor_next_batch": "arrays of pointers; rdb_cursor_next_batch_packed does the same",
     "rdb_codec_begin": "each language encodes and decodes composites itself",
     "rdb_codec_check": "each language encodes and decodes composites itself",

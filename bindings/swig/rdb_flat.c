@@ -66,6 +66,16 @@ static void store_u32(uint8_t* to, uint32_t value) {
   for (int i = 0; i < 4; ++i) to[i] = (uint8_t)(value >> (8 * i));
 }
 
+static rdb_range range_of(int32_t lower_bound, const uint8_t* lower, int64_t lower_size,
+                          int32_t upper_bound, const uint8_t* upper, int64_t upper_size) {
+  rdb_range range;
+  range.lower = slice(lower, lower_size);
+  range.upper = slice(upper, upper_size);
+  range.lower_bound = (uint32_t)lower_bound;
+  range.upper_bound = (uint32_t)upper_bound;
+  return range;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Versions
  * --------------------------------------------------------------------------------------------- */
@@ -525,6 +535,38 @@ int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed, int64
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Merges
+ * --------------------------------------------------------------------------------------------- */
+
+static rdb_merge_operator operator_of(int32_t kind, int64_t fn, int64_t ctx, int64_t drop) {
+  rdb_merge_operator result = RDB_MERGE_OPERATOR_INIT((uint32_t)kind);
+  result.fn = (rdb_merge_fn)(intptr_t)fn;
+  result.ctx = (void*)(intptr_t)ctx;
+  result.drop = (rdb_drop_fn)(intptr_t)drop;
+  return result;
+}
+
+rdb_status rdb_flat_merge(int64_t table, const uint8_t* key, int64_t key_size,
+                          const uint8_t* operand, int64_t operand_size, int32_t kind,
+                          int64_t merge_fn, int64_t merge_ctx, int64_t merge_drop,
+                          rdb_error* detail) {
+  const rdb_merge_operator op = operator_of(kind, merge_fn, merge_ctx, merge_drop);
+  return settle(rdb_merge(HANDLE(rdb_table, table), slice(key, key_size),
+                          slice(operand, operand_size), &op, detail),
+                detail);
+}
+
+int64_t rdb_flat_merge_batch_packed(int64_t table, const uint8_t* packed, int64_t packed_size,
+                                    int32_t kind, int64_t merge_fn, int64_t merge_ctx,
+                                    int64_t merge_drop, rdb_error* detail) {
+  const rdb_merge_operator op = operator_of(kind, merge_fn, merge_ctx, merge_drop);
+  uint64_t merged = 0;
+  const rdb_status status = rdb_merge_batch_packed(
+      HANDLE(rdb_table, table), slice(packed, packed_size), &op, &merged, detail);
+  return number(status, merged, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Cursors
  * --------------------------------------------------------------------------------------------- */
 
@@ -627,8 +669,7 @@ rdb_status rdb_flat_cursor_seek_le(int64_t cursor, const uint8_t* target, int64_
 rdb_status rdb_flat_cursor_set_range(int64_t cursor, int32_t lower_bound, const uint8_t* lower,
                                      int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
                                      int64_t upper_size, rdb_error* detail) {
-  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
-                     (uint32_t)upper_bound};
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
   return settle(rdb_cursor_set_range(HANDLE(rdb_cursor, cursor), &range, detail), detail);
 }
 
@@ -721,8 +762,7 @@ int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* pack
 int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
                                 int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
                                 int64_t upper_size, rdb_error* detail) {
-  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
-                     (uint32_t)upper_bound};
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
   uint64_t keys = 0;
   rdb_status status = rdb_multimap_drain(HANDLE(rdb_table, table), &range, &keys, detail);
   return number(status, keys, detail);
@@ -785,6 +825,141 @@ int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail) {
   uint64_t count = 0;
   rdb_status status = rdb_cursor_value_count(HANDLE(const rdb_cursor, cursor), &count, detail);
   return number(status, count, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What was there, what to expect, many records
+ * --------------------------------------------------------------------------------------------- */
+
+rdb_status rdb_flat_exchange(int64_t table, const uint8_t* key, int64_t key_size,
+                             const uint8_t* value, int64_t value_size, int64_t flags, int64_t* out,
+                             int64_t out_size, rdb_error* detail) {
+  rdb_value* old = NULL;
+  const rdb_status status =
+      settle(rdb_exchange(HANDLE(rdb_table, table), slice(key, key_size), slice(value, value_size),
+                          (uint64_t)flags, &old, detail),
+             detail);
+  const int64_t values[] = {NUMBER(old)};
+  fill(out, out_size, values, 1);
+  return status;
+}
+
+int64_t rdb_flat_take(int64_t table, const uint8_t* key, int64_t key_size, rdb_error* detail) {
+  rdb_value* old = NULL;
+  const rdb_status status = rdb_take(HANDLE(rdb_table, table), slice(key, key_size), &old, detail);
+  return made(status, old, detail);
+}
+
+rdb_status rdb_flat_compare_and_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                    int32_t has_expected, const uint8_t* expected,
+                                    int64_t expected_size, int32_t has_value, const uint8_t* value,
+                                    int64_t value_size, rdb_error* detail) {
+  const rdb_slice wanted = slice(expected, expected_size);
+  const rdb_slice fresh = slice(value, value_size);
+  return settle(
+      rdb_compare_and_put(HANDLE(rdb_table, table), slice(key, key_size),
+                          has_expected ? &wanted : NULL, has_value ? &fresh : NULL, detail),
+      detail);
+}
+
+rdb_status rdb_flat_cursor_put(int64_t cursor, const uint8_t* value, int64_t value_size,
+                               rdb_error* detail) {
+  return settle(rdb_cursor_put(HANDLE(rdb_cursor, cursor), slice(value, value_size), detail),
+                detail);
+}
+
+rdb_status rdb_flat_reserve(int64_t table, const uint8_t* key, int64_t key_size, int64_t size,
+                            int64_t flags, int64_t* out, int64_t out_size, rdb_error* detail) {
+  rdb_reservation* reservation = NULL;
+  void* bytes = NULL;
+  const rdb_status status =
+      settle(rdb_reserve(HANDLE(rdb_table, table), slice(key, key_size), (size_t)size,
+                         (uint64_t)flags, &reservation, &bytes, detail),
+             detail);
+  const int64_t values[] = {NUMBER(reservation), NUMBER(bytes)};
+  fill(out, out_size, values, 2);
+  return status;
+}
+
+rdb_status rdb_flat_reservation_store(int64_t reservation, rdb_error* detail) {
+  return settle(rdb_reservation_store(HANDLE(rdb_reservation, reservation), detail), detail);
+}
+
+void rdb_flat_reservation_free(int64_t reservation) {
+  rdb_reservation_free(HANDLE(rdb_reservation, reservation));
+}
+
+int64_t rdb_flat_drain(int64_t table, int32_t lower_bound, const uint8_t* lower, int64_t lower_size,
+                       int32_t upper_bound, const uint8_t* upper, int64_t upper_size,
+                       rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  uint64_t removed = 0;
+  const rdb_status status = rdb_drain(HANDLE(rdb_table, table), &range, &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_retain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                        int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                        int64_t upper_size, int64_t filter_fn, int64_t filter_ctx,
+                        int64_t filter_drop, rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  rdb_filter filter;
+  uint64_t removed = 0;
+  filter.fn = (rdb_filter_fn)(intptr_t)filter_fn;
+  filter.ctx = (void*)(intptr_t)filter_ctx;
+  filter.drop = (rdb_drop_fn)(intptr_t)filter_drop;
+  const rdb_status status = rdb_retain(HANDLE(rdb_table, table), &range, &filter, &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_extract_open(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                              int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                              int64_t upper_size, rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  rdb_extract* extract = NULL;
+  const rdb_status status = rdb_extract_open(HANDLE(rdb_table, table), &range, &extract, detail);
+  return made(status, extract, detail);
+}
+
+rdb_status rdb_flat_extract_next(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                 int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status = rdb_extract_next(HANDLE(rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_prev(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                 int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status = rdb_extract_prev(HANDLE(rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_get(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status =
+      rdb_extract_get(HANDLE(const rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_take(int64_t extract, rdb_error* detail) {
+  return settle(rdb_extract_take(HANDLE(rdb_extract, extract), detail), detail);
+}
+
+int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail) {
+  uint64_t removed = 0;
+  const rdb_status status = rdb_extract_close(HANDLE(rdb_extract, extract), &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name, int64_t name_size,
+                            int64_t cancel, rdb_error* detail) {
+  uint64_t copied = 0;
+  const rdb_status status =
+      rdb_table_copy(HANDLE(const rdb_table, source), HANDLE(const rdb_txn, txn),
+                     slice(name, name_size), HANDLE(const rdb_cancel, cancel), &copied, detail);
+  return number(status, copied, detail);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
  * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
  * whose callback would cost more than the lookup it serves; and the forms that take arrays of
- * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch,
- * rdb_multimap_delete_batch), whose packed twins do the same.
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_merge_batch,
+ * rdb_cursor_next_batch, rdb_multimap_delete_batch), whose packed twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H
@@ -165,6 +165,64 @@ RDB_FLAT_API int64_t rdb_flat_put_batch_packed(int64_t table, const uint8_t* pac
                                                rdb_error* detail);
 RDB_FLAT_API int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed,
                                                   int64_t packed_size, rdb_error* detail);
+
+/* Merges. kind is RDB_MERGE_...; merge_fn is the address of an rdb_merge_fn, with its context and
+ * the address of an rdb_drop_fn, for RDB_MERGE_FUNCTION, else zero. The second returns how many
+ * records were merged. */
+RDB_FLAT_API rdb_status rdb_flat_merge(int64_t table, const uint8_t* key, int64_t key_size,
+                                       const uint8_t* operand, int64_t operand_size, int32_t kind,
+                                       int64_t merge_fn, int64_t merge_ctx, int64_t merge_drop,
+                                       rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_merge_batch_packed(int64_t table, const uint8_t* packed,
+                                                 int64_t packed_size, int32_t kind,
+                                                 int64_t merge_fn, int64_t merge_ctx,
+                                                 int64_t merge_drop, rdb_error* detail);
+
+/* What was there, and what to expect. out of the first: the handle of the old value, 0 for none;
+ * the second returns one. has_expected and has_value 0 stand for NULL. out of rdb_flat_reserve: the
+ * reservation and the address of its bytes. */
+RDB_FLAT_API rdb_status rdb_flat_exchange(int64_t table, const uint8_t* key, int64_t key_size,
+                                          const uint8_t* value, int64_t value_size, int64_t flags,
+                                          int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_take(int64_t table, const uint8_t* key, int64_t key_size,
+                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_compare_and_put(int64_t table, const uint8_t* key,
+                                                 int64_t key_size, int32_t has_expected,
+                                                 const uint8_t* expected, int64_t expected_size,
+                                                 int32_t has_value, const uint8_t* value,
+                                                 int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_put(int64_t cursor, const uint8_t* value,
+                                            int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_reserve(int64_t table, const uint8_t* key, int64_t key_size,
+                                         int64_t size, int64_t flags, int64_t* out,
+                                         int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_reservation_store(int64_t reservation, rdb_error* detail);
+RDB_FLAT_API void rdb_flat_reservation_free(int64_t reservation);
+
+/* Many records. Bounds as in rdb_flat_cursor_set_range. rdb_flat_drain, _retain, _extract_close and
+ * _table_copy return numbers of records; filter_fn is the address of an rdb_filter_fn. */
+RDB_FLAT_API int64_t rdb_flat_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                    int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                    int64_t upper_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_retain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                     int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                     int64_t upper_size, int64_t filter_fn, int64_t filter_ctx,
+                                     int64_t filter_drop, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_extract_open(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                           int64_t lower_size, int32_t upper_bound,
+                                           const uint8_t* upper, int64_t upper_size,
+                                           rdb_error* detail);
+/* As the moves of cursors, also where the room is too small. */
+RDB_FLAT_API rdb_status rdb_flat_extract_next(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_prev(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_get(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_take(int64_t extract, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name,
+                                         int64_t name_size, int64_t cancel, rdb_error* detail);
 
 /* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
  * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the

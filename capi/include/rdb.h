@@ -162,6 +162,7 @@ typedef int32_t rdb_status;
 #define RDB_EXISTS 3    /* insert only, and the key is there */
 #define RDB_MORE 4      /* the buffer is too small; the size needed was stored */
 #define RDB_STOPPED 5   /* a callback asked to stop */
+#define RDB_DIFFERENT 6 /* the stored value is not the one expected */
 
 /* -1xx: the caller's mistake. since 1.0 */
 #define RDB_ERR_MISUSE (-100)                  /* NULL, wrong order, wrong kind of transaction */
@@ -187,6 +188,7 @@ typedef int32_t rdb_status;
 #define RDB_ERR_TOO_LARGE (-206)          /* key or value above the format's limit */
 #define RDB_ERR_TYPE_CHANGED (-207)       /* same type name, other width */
 #define RDB_ERR_UNKNOWN_KEY_TYPE (-208)   /* order of keys unknown: read in stored order */
+#define RDB_ERR_MERGE_WIDTH (-209)        /* a merge made a value of the wrong length */
 
 /* -3xx: concurrency. since 1.0 */
 #define RDB_ERR_BUSY (-300)         /* transactions are open */
@@ -254,21 +256,23 @@ RDB_API rdb_status rdb_check_abi(uint32_t header_version, rdb_error* RDB_NULLABL
 
 /* 1 when the library in use has the feature, else 0, also for names it never heard of.
  * Known: "tables" (transactions, tables, cursors), "multimaps", "memory" (rdb_open_memory),
- * "verify", "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd"; planned and
- * answering 0: "blobs", "vectors", "encryption". since 1.0 */
+ * "verify", "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd", "merge", "bulk";
+ * planned and answering 0: "blobs", "vectors", "encryption". since 1.0 */
 RDB_API int32_t rdb_has_feature(rdb_slice name);
 
 /* The handles. since 1.0 */
-typedef struct rdb_db rdb_db;           /* an open database */
-typedef struct rdb_txn rdb_txn;         /* a transaction, reading or writing */
-typedef struct rdb_table rdb_table;     /* a table as one transaction sees it */
-typedef struct rdb_cursor rdb_cursor;   /* a position in a table */
-typedef struct rdb_value rdb_value;     /* bytes kept alive by the handle */
-typedef struct rdb_result rdb_result;   /* answers of a batch */
-typedef struct rdb_listing rdb_listing; /* descriptions of tables */
-typedef struct rdb_report rdb_report;   /* outcome of a verification */
-typedef struct rdb_cancel rdb_cancel;   /* stops a long call from outside */
-typedef struct rdb_codec rdb_codec;     /* makes and reads values of a composite type */
+typedef struct rdb_db rdb_db;                   /* an open database */
+typedef struct rdb_txn rdb_txn;                 /* a transaction, reading or writing */
+typedef struct rdb_table rdb_table;             /* a table as one transaction sees it */
+typedef struct rdb_cursor rdb_cursor;           /* a position in a table */
+typedef struct rdb_value rdb_value;             /* bytes kept alive by the handle */
+typedef struct rdb_result rdb_result;           /* answers of a batch */
+typedef struct rdb_listing rdb_listing;         /* descriptions of tables */
+typedef struct rdb_report rdb_report;           /* outcome of a verification */
+typedef struct rdb_cancel rdb_cancel;           /* stops a long call from outside */
+typedef struct rdb_extract rdb_extract;         /* a walk that takes records out of a table */
+typedef struct rdb_reservation rdb_reservation; /* memory for a value to be stored */
+typedef struct rdb_codec rdb_codec;             /* makes and reads values of a composite type */
 
 /* Called now and then during a long operation, from the calling thread. done and total count in the
  * operation's own unit; total 0 means unknown. since 1.0 */
@@ -1339,7 +1343,203 @@ RDB_API rdb_status rdb_cursor_value_count(const rdb_cursor* cursor, uint64_t* ou
                                           rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
- * 13. Function table
+ * 13. Merging values
+ *
+ * A merge makes the value of a key anew from the one that is stored and an operand: counters,
+ * maxima, sets of bits, lists that grow. It reads and writes in one call, and a batch of merges
+ * costs a fraction of as many pairs of rdb_get_into and rdb_put.
+ * --------------------------------------------------------------------------------------------- */
+
+/* rdb_merge_operator.kind. Numbers are little-endian. Where the key is absent the operand is stored
+ * as it is. Where both have not the same length, or one that the operator does not know, the stored
+ * value stays (RDB_MERGE_BYTES_APPEND takes any). since 1.0 */
+#define RDB_MERGE_NUMERIC_ADD 0u    /* 1, 2, 4, 8 bytes: sum modulo 2^bits, signed or unsigned */
+#define RDB_MERGE_SATURATING_ADD 1u /* 1, 2, 4, 8 bytes: unsigned sum, at most the maximum */
+#define RDB_MERGE_FLOAT_ADD 2u      /* 4, 8 bytes: IEEE 754 sum */
+#define RDB_MERGE_NUMERIC_MAX 3u    /* 1, 2, 4, 8 bytes: the larger unsigned number */
+#define RDB_MERGE_NUMERIC_MIN 4u    /* 1, 2, 4, 8 bytes: the smaller unsigned number */
+#define RDB_MERGE_BITWISE_OR 5u     /* any length: or of the bits */
+#define RDB_MERGE_BYTES_APPEND 6u   /* any lengths: the stored value, then the operand */
+#define RDB_MERGE_FUNCTION 7u       /* what fn says */
+
+/* An operator of the caller's. existing is NULL when the key is absent. RDB_OK: *result, which was
+ * {NULL, 0}, is the new value; its bytes must stay as they are until the next call or drop, and may
+ * lie inside existing or operand. RDB_NOT_FOUND: the key is deleted, or stays absent. RDB_STOPPED:
+ * nothing is done for this key, and the call ends with RDB_STOPPED. Otherwise as every callback.
+ *
+ * Meanwhile every call on the table answers RDB_ERR_MISUSE, and so does the commit of its
+ * transaction; other tables may be read. since 1.0 */
+typedef rdb_status (*rdb_merge_fn)(void* RDB_NULLABLE ctx, rdb_slice key,
+                                   const rdb_slice* RDB_NULLABLE existing, rdb_slice operand,
+                                   rdb_slice* result);
+
+/* How values are merged. With another kind than RDB_MERGE_FUNCTION the rest is zero. drop, when
+ * given, is called exactly once, before the call that was given the struct returns. since 1.0 */
+typedef struct rdb_merge_operator {
+  uint32_t kind; /* RDB_MERGE_... */
+  uint32_t reserved;
+  rdb_merge_fn RDB_NULLABLE fn;
+  void* RDB_NULLABLE ctx;
+  rdb_drop_fn RDB_NULLABLE drop;
+} rdb_merge_operator;
+
+/* Initialiser for an operator of the library's own. since 1.0 */
+#define RDB_MERGE_OPERATOR_INIT(kind) \
+  { (kind), 0, NULL, NULL, NULL }
+
+/* Merges operand into the value of key. Whatever fails leaves the table as it was.
+ * RDB_ERR_MERGE_WIDTH: the result has another length than values of the table's type.
+ * RDB_STOPPED: fn said so, and nothing changed. since 1.0 */
+RDB_API rdb_status rdb_merge(rdb_table* table, rdb_slice key, rdb_slice operand,
+                             const rdb_merge_operator* op, rdb_error* RDB_NULLABLE err);
+
+/* Merges count operands into the values of count keys, as rdb_merge of each in turn would; a key
+ * may occur many times. The first error stops the batch: position is the index of its record, the
+ * records before it are merged and those behind it are not. Only after an error of the device, of
+ * memory, or about a damaged page is it not known which are.
+ *
+ * merged  number of records that were merged; with RDB_STOPPED those before the one at which fn
+ *         said so. since 1.0 */
+RDB_API rdb_status rdb_merge_batch(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+                                   const rdb_slice* RDB_NULLABLE operands, size_t count,
+                                   const rdb_merge_operator* op, uint64_t* RDB_NULLABLE merged,
+                                   rdb_error* RDB_NULLABLE err);
+
+/* The same for packed records, whose values are the operands. since 1.0 */
+RDB_API rdb_status rdb_merge_batch_packed(rdb_table* table, rdb_slice packed_records,
+                                          const rdb_merge_operator* op,
+                                          uint64_t* RDB_NULLABLE merged,
+                                          rdb_error* RDB_NULLABLE err);
+
+/* ------------------------------------------------------------------------------------------------
+ * 14. Records: what was there, and what to expect
+ * --------------------------------------------------------------------------------------------- */
+
+/* As rdb_put, and hands out what was there before. RDB_OK: *old is the value replaced, NULL when
+ * there was none. RDB_EXISTS, RDB_NOT_FOUND: flags forbade it; *old is NULL.
+ * old  released by rdb_value_free. since 1.0 */
+RDB_API rdb_status rdb_exchange(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t flags,
+                                rdb_value** old, rdb_error* RDB_NULLABLE err);
+
+/* As rdb_delete, and hands out the value that was deleted. RDB_NOT_FOUND: *old is NULL.
+ * old  released by rdb_value_free. since 1.0 */
+RDB_API rdb_status rdb_take(rdb_table* table, rdb_slice key, rdb_value** old,
+                            rdb_error* RDB_NULLABLE err);
+
+/* Stores value under key if what is there is what the caller expects. RDB_OK: it was done.
+ * RDB_NOT_FOUND: a value was expected, and the key is absent. RDB_EXISTS: nothing was expected, and
+ * the key is there. RDB_DIFFERENT: its value is another. Nothing changed with these three.
+ *
+ * expected  NULL: the key is to be absent.
+ * value     NULL: the key is deleted instead. since 1.0 */
+RDB_API rdb_status rdb_compare_and_put(rdb_table* table, rdb_slice key,
+                                       const rdb_slice* RDB_NULLABLE expected,
+                                       const rdb_slice* RDB_NULLABLE value,
+                                       rdb_error* RDB_NULLABLE err);
+
+/* Replaces the value of the entry under the cursor, which stays on it. RDB_NOT_FOUND: it stands on
+ * none. Works where the order of keys is not known. since 1.0 */
+RDB_API rdb_status rdb_cursor_put(rdb_cursor* cursor, rdb_slice value, rdb_error* RDB_NULLABLE err);
+
+/* Hands out size bytes of zeros in which the caller makes a value, which rdb_reservation_store then
+ * puts under key.
+ *
+ * flags   as for rdb_put, looked at when the value is stored.
+ * out     released by rdb_reservation_store or rdb_reservation_free.
+ * buffer  belongs to *out. since 1.0 */
+RDB_API rdb_status rdb_reserve(rdb_table* table, rdb_slice key, size_t size, uint64_t flags,
+                               rdb_reservation** out, void** buffer, rdb_error* RDB_NULLABLE err);
+
+/* Stores the value, with the outcomes of rdb_put, and releases reservation, whatever the outcome.
+ * NULL gives RDB_ERR_MISUSE. since 1.0 */
+RDB_API rdb_status rdb_reservation_store(rdb_reservation* reservation, rdb_error* RDB_NULLABLE err);
+
+/* Gives a reservation up. since 1.0 */
+RDB_API void rdb_reservation_free(rdb_reservation* RDB_NULLABLE reservation);
+
+/* ------------------------------------------------------------------------------------------------
+ * 15. Many records at once
+ *
+ * What takes many records out of a table makes one pass over it: pages that lose nothing stay as
+ * they are, the others are packed anew. A range is as for cursors, and NULL is the whole table, for
+ * which the order of keys need not be known.
+ * --------------------------------------------------------------------------------------------- */
+
+/* Deletes a range. Pages that lie in it whole are given up without a look at their records.
+ * removed  number of records deleted. since 1.0 */
+RDB_API rdb_status rdb_drain(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+                             uint64_t* RDB_NULLABLE removed, rdb_error* RDB_NULLABLE err);
+
+/* Decides about one record. RDB_OK: it stays. RDB_NOT_FOUND: it goes. RDB_STOPPED: it stays, and so
+ * do all behind it. Otherwise as every callback. Meanwhile every call on the table answers
+ * RDB_ERR_MISUSE, and so does the commit; other tables may be read. since 1.0 */
+typedef rdb_status (*rdb_filter_fn)(void* RDB_NULLABLE ctx, rdb_slice key, rdb_slice value);
+
+/* A filter with its context. drop, when given, is called exactly once, before the call that was
+ * given the struct returns. since 1.0 */
+typedef struct rdb_filter {
+  rdb_filter_fn fn;
+  void* RDB_NULLABLE ctx;
+  rdb_drop_fn RDB_NULLABLE drop;
+} rdb_filter;
+
+/* Asks filter about each record of a range, in key order, then deletes those that go. Whatever
+ * fails leaves the table as it was.
+ * removed  number of records deleted. since 1.0 */
+RDB_API rdb_status rdb_retain(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+                              const rdb_filter* filter, uint64_t* RDB_NULLABLE removed,
+                              rdb_error* RDB_NULLABLE err);
+
+/* Begins a walk over a range that takes records out of the table: those for which rdb_extract_take
+ * is called, and no others. It begins before the first record; the moves are those of a cursor.
+ *
+ * The table belongs to the walk until that is closed, or its transaction committed: other calls on
+ * it answer RDB_ERR_MISUSE. The records are gone from then on; before, they are there, and the walk
+ * passes over those that were taken.
+ *
+ * out  released by rdb_extract_close. since 1.0 */
+RDB_API rdb_status rdb_extract_open(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+                                    rdb_extract** out, rdb_error* RDB_NULLABLE err);
+
+/* Goes to the next record that was not taken. RDB_END: there is none. The slices are valid until
+ * the next call on extract. since 1.0 */
+RDB_API rdb_status rdb_extract_next(rdb_extract* extract, rdb_slice* RDB_NULLABLE key,
+                                    rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+
+/* Goes to the record before; a fresh walk, to the last one of the range. RDB_END: there is none.
+ * since 1.0 */
+RDB_API rdb_status rdb_extract_prev(rdb_extract* extract, rdb_slice* RDB_NULLABLE key,
+                                    rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+
+/* The record under the walk. RDB_NOT_FOUND: there is none, or it was taken. since 1.0 */
+RDB_API rdb_status rdb_extract_get(const rdb_extract* extract, rdb_slice* RDB_NULLABLE key,
+                                   rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+
+/* Takes the record under the walk out of the table. RDB_NOT_FOUND: there is none, or it was taken.
+ * since 1.0 */
+RDB_API rdb_status rdb_extract_take(rdb_extract* extract, rdb_error* RDB_NULLABLE err);
+
+/* Ends the walk, deletes the records that were taken, and releases extract, whatever the outcome;
+ * after an error they are all there. When the transaction was committed first, the records are gone
+ * already, and removed is 0.
+ * removed  number of records deleted. since 1.0 */
+RDB_API rdb_status rdb_extract_close(rdb_extract* RDB_NULLABLE extract,
+                                     uint64_t* RDB_NULLABLE removed, rdb_error* RDB_NULLABLE err);
+
+/* Copies the records of source, as they are stored, into the table called name in the write
+ * transaction target, which creates it with the types of source when it is missing; they need not
+ * be known. Where the table is there its types must be the same: RDB_ERR_TABLE_TYPE, and a record
+ * replaces the one of its key. Both may belong to one transaction, or to different databases. After
+ * an error some records may have been copied into a table that had records before.
+ *
+ * cancel  stops it; borrowed until the call returns.
+ * copied  number of records copied. since 1.0 */
+RDB_API rdb_status rdb_table_copy(const rdb_table* source, const rdb_txn* target, rdb_slice name,
+                                  const rdb_cancel* RDB_NULLABLE cancel,
+                                  uint64_t* RDB_NULLABLE copied, rdb_error* RDB_NULLABLE err);
+
+/* ------------------------------------------------------------------------------------------------
+ * 16. Function table
  *
  * For programs that load the library at run time: one dlsym("rdb_api") instead of one for each
  * function. The members have the names, prototypes and meanings of the functions above.
@@ -1539,6 +1739,43 @@ typedef struct rdb_api_v1 {
   rdb_status (*rdb_cursor_last_value)(rdb_cursor* cursor, rdb_slice* RDB_NULLABLE value,
       rdb_error* RDB_NULLABLE err);
   rdb_status (*rdb_cursor_value_count)(const rdb_cursor* cursor, uint64_t* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_merge)(rdb_table* table, rdb_slice key, rdb_slice operand,
+      const rdb_merge_operator* op, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_merge_batch)(rdb_table* table, const rdb_slice* RDB_NULLABLE keys,
+      const rdb_slice* RDB_NULLABLE operands, size_t count, const rdb_merge_operator* op,
+      uint64_t* RDB_NULLABLE merged, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_merge_batch_packed)(rdb_table* table, rdb_slice packed_records,
+      const rdb_merge_operator* op, uint64_t* RDB_NULLABLE merged, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_exchange)(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t flags,
+      rdb_value** old, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_take)(rdb_table* table, rdb_slice key, rdb_value** old,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_compare_and_put)(rdb_table* table, rdb_slice key,
+      const rdb_slice* RDB_NULLABLE expected, const rdb_slice* RDB_NULLABLE value,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_put)(rdb_cursor* cursor, rdb_slice value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_reserve)(rdb_table* table, rdb_slice key, size_t size, uint64_t flags,
+      rdb_reservation** out, void** buffer, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_reservation_store)(rdb_reservation* reservation, rdb_error* RDB_NULLABLE err);
+  void (*rdb_reservation_free)(rdb_reservation* RDB_NULLABLE reservation);
+  rdb_status (*rdb_drain)(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+      uint64_t* RDB_NULLABLE removed, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_retain)(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+      const rdb_filter* filter, uint64_t* RDB_NULLABLE removed, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_extract_open)(rdb_table* table, const rdb_range* RDB_NULLABLE range,
+      rdb_extract** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_extract_next)(rdb_extract* extract, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_extract_prev)(rdb_extract* extract, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_extract_get)(const rdb_extract* extract, rdb_slice* RDB_NULLABLE key,
+      rdb_slice* RDB_NULLABLE value, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_extract_take)(rdb_extract* extract, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_extract_close)(rdb_extract* RDB_NULLABLE extract, uint64_t* RDB_NULLABLE removed,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_table_copy)(const rdb_table* source, const rdb_txn* target, rdb_slice name,
+      const rdb_cancel* RDB_NULLABLE cancel, uint64_t* RDB_NULLABLE copied,
       rdb_error* RDB_NULLABLE err);
   /* api table end */
   /* clang-format on */

@@ -310,6 +310,19 @@ class WriteTxn : public Txn {
       return rdb_table_rename(live(), Bytes(from).slice(), Bytes(to).slice(), err);
     });
   }
+  // Copies the records of a table of any transaction, as they are stored, into the table called
+  // name, which is created with the same types when it is missing; gives their number.
+  template <class K, class V>
+  uint64_t copy_table(const Table<K, V>& source, std::string_view name,
+                      const Cancel* cancel = nullptr) {
+    uint64_t copied = 0;
+    checked([&](rdb_error* err) {
+      return rdb_table_copy(source.get(), live(), Bytes(name).slice(), detail::get(cancel), &copied,
+                            err);
+    });
+    return copied;
+  }
+
   // False: there is no such table. It must not be open.
   bool delete_table(std::string_view name) {
     return checked([&](rdb_error* err) {

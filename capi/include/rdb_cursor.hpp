@@ -151,6 +151,14 @@ class Cursor {
   }
 
   // Deletes the entry under the cursor, which then stands between its neighbours. False: it stands
+  // Replaces the value of the entry under the cursor, which stays on it; false: it stands on none.
+  bool put(Arg<V> value) {
+    const auto encoded = Codec<V>::encode(value);
+    return checked([&](rdb_error* err) {
+             return rdb_cursor_put(handle_.live("the cursor"), Bytes(encoded).slice(), err);
+           }) == RDB_OK;
+  }
+
   // on none.
   bool remove() {
     return checked([&](rdb_error* err) {

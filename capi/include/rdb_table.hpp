@@ -6,12 +6,14 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -97,6 +99,180 @@ enum class PutMode : uint64_t {
   insert_only = RDB_PUT_INSERT_ONLY,
   update_only = RDB_PUT_UPDATE_ONLY,
 };
+
+// What compare_and_put found.
+enum class Compared : int32_t {
+  stored = RDB_OK,
+  absent = RDB_NOT_FOUND,  // a value was expected
+  present = RDB_EXISTS,    // nothing was expected
+  different = RDB_DIFFERENT,
+};
+
+// A filter of the program's: whether a record stays. It may not use the table; what it throws ends
+// the call, and leaves the table as it was.
+template <class F, class K, class V>
+concept RecordFilter = requires(F& filter, View<K> key, View<V> value) {
+  { filter(key, value) } -> std::convertible_to<bool>;
+};
+
+namespace detail {
+
+// Carries a RecordFilter and what it throws across the C frames.
+template <class K, class V, class F>
+class FilterCall {
+ public:
+  explicit FilterCall(F& filter) : filter_(filter) {}
+  FilterCall(const FilterCall&) = delete;
+  FilterCall& operator=(const FilterCall&) = delete;
+
+  rdb_filter c_filter() noexcept { return {&judge, this, nullptr}; }
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  static rdb_status judge(void* self, rdb_slice key, rdb_slice value) noexcept {
+    auto* const call = static_cast<FilterCall*>(self);
+    try {
+      return call->filter_(Codec<K>::decode(key), Codec<V>::decode(value)) ? RDB_OK : RDB_NOT_FOUND;
+    } catch (...) {
+      call->thrown_ = std::current_exception();
+      return RDB_ERR_CALLBACK;
+    }
+  }
+
+  F& filter_;
+  std::exception_ptr thrown_;
+};
+
+inline void close_extract(rdb_extract* extract) noexcept {
+  rdb_extract_close(extract, nullptr, nullptr);
+}
+
+}  // namespace detail
+
+// A walk that takes records out of a table: those for which take() is called. The table belongs to
+// it until close(), its destruction or the commit. One thread at a time.
+template <class K = Bytes, class V = Bytes>
+class Extraction {
+ public:
+  explicit Extraction(rdb_extract* owned) noexcept : handle_(owned) {}
+
+  // The next or previous record that was not taken; nullopt: there is none. Valid until the next
+  // move.
+  std::optional<Entry<K, V>> next() { return move(&rdb_extract_next); }
+  std::optional<Entry<K, V>> prev() { return move(&rdb_extract_prev); }
+  // Takes the record it stands on; false: there is none, or it was taken.
+  bool take() {
+    return checked([&](rdb_error* err) {
+             return rdb_extract_take(handle_.live("the extraction"), err);
+           }) == RDB_OK;
+  }
+  // Deletes what was taken and gives the number of records; a second time does nothing.
+  uint64_t close() {
+    uint64_t removed = 0;
+    if (rdb_extract* const extract = handle_.release(); extract != nullptr) {
+      checked([&](rdb_error* err) { return rdb_extract_close(extract, &removed, err); });
+    }
+    return removed;
+  }
+
+ private:
+  template <class Move>
+  std::optional<Entry<K, V>> move(Move function) {
+    rdb_slice key, value;
+    const rdb_status status = checked([&](rdb_error* err) {
+      return function(handle_.live("the extraction"), &key, &value, err);
+    });
+    if (status != RDB_OK) return std::nullopt;
+    return Entry<K, V>{Codec<K>::decode(key), Codec<V>::decode(value)};
+  }
+
+  detail::Handle<rdb_extract, &detail::close_extract> handle_;
+};
+
+// Memory of the library's in which a value is made: fill bytes(), then store().
+class Reservation {
+ public:
+  Reservation(rdb_reservation* owned, std::span<std::byte> bytes) noexcept
+      : handle_(owned), bytes_(bytes) {}
+
+  std::span<std::byte> bytes() const noexcept { return bytes_; }
+  // Puts the value under its key, once; false when the mode of the reservation forbade it.
+  bool store() {
+    rdb_reservation* const reservation = handle_.release();
+    bytes_ = {};
+    return checked([&](rdb_error* err) { return rdb_reservation_store(reservation, err); }) ==
+           RDB_OK;
+  }
+
+ private:
+  detail::Handle<rdb_reservation, &rdb_reservation_free> handle_;
+  std::span<std::byte> bytes_;
+};
+
+// The library's own merge operators, see section 11 of rdb.h.
+enum class Merge : uint32_t {
+  numeric_add = RDB_MERGE_NUMERIC_ADD,
+  saturating_add = RDB_MERGE_SATURATING_ADD,
+  float_add = RDB_MERGE_FLOAT_ADD,
+  numeric_max = RDB_MERGE_NUMERIC_MAX,
+  numeric_min = RDB_MERGE_NUMERIC_MIN,
+  bitwise_or = RDB_MERGE_BITWISE_OR,
+  bytes_append = RDB_MERGE_BYTES_APPEND,
+};
+
+// A merge operator of the program's: what becomes of a value, nullopt to delete the key. existing
+// is nullopt when the key is absent. It may not use the table; what it throws ends the merge.
+template <class F, class K, class V>
+concept MergeFunction = requires(F& function, View<K> key, std::optional<View<V>> existing,
+                                 View<V> operand) {
+  { function(key, existing, operand) } -> std::convertible_to<std::optional<Owned<V>>>;
+};
+
+namespace detail {
+
+// Carries a MergeFunction, its results and what it throws across the C frames.
+template <class K, class V, class F>
+class MergeCall {
+ public:
+  explicit MergeCall(F& function) : function_(function) {}
+  MergeCall(const MergeCall&) = delete;
+  MergeCall& operator=(const MergeCall&) = delete;
+
+  rdb_merge_operator c_operator() noexcept {
+    return {RDB_MERGE_FUNCTION, 0, &on_merge, this, nullptr};
+  }
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  static rdb_status on_merge(void* self, rdb_slice key, const rdb_slice* existing,
+                             rdb_slice operand, rdb_slice* result) noexcept {
+    auto* const call = static_cast<MergeCall*>(self);
+    try {
+      std::optional<View<V>> old;
+      if (existing != nullptr) old = Codec<V>::decode(*existing);
+      const std::optional<Owned<V>> fresh =
+          call->function_(Codec<K>::decode(key), old, Codec<V>::decode(operand));
+      if (!fresh) return RDB_NOT_FOUND;
+      const auto encoded = Codec<V>::encode(*fresh);
+      call->result_ = Bytes(encoded).str();
+      *result = Bytes(call->result_).slice();
+      return RDB_OK;
+    } catch (...) {
+      call->thrown_ = std::current_exception();
+      return RDB_ERR_CALLBACK;
+    }
+  }
+
+  F& function_;
+  std::string result_;
+  std::exception_ptr thrown_;
+};
+
+}  // namespace detail
 
 namespace detail {
 
@@ -254,6 +430,106 @@ class Table {
            }) == RDB_OK;
   }
 
+  // As put() and remove(), with the value that was there before; nullopt: none was.
+  std::optional<Owned<V>> exchange(Arg<K> key, Arg<V> value) {
+    const auto key_bytes = Codec<K>::encode(key);
+    const auto value_bytes = Codec<V>::encode(value);
+    return old_value([&](rdb_value** old, rdb_error* err) {
+      return rdb_exchange(live(), Bytes(key_bytes).slice(), Bytes(value_bytes).slice(), 0, old,
+                          err);
+    });
+  }
+  std::optional<Owned<V>> take(Arg<K> key) {
+    const auto encoded = Codec<K>::encode(key);
+    return old_value([&](rdb_value** old, rdb_error* err) {
+      return rdb_take(live(), Bytes(encoded).slice(), old, err);
+    });
+  }
+  // Stores value, or removes the record when there is none, if what is stored is what is expected;
+  // nullopt expects the key to be absent. Otherwise nothing changes.
+  Compared compare_and_put(Arg<K> key, std::optional<std::type_identity_t<Arg<V>>> expected,
+                           std::optional<std::type_identity_t<Arg<V>>> value) {
+    const auto key_bytes = Codec<K>::encode(key);
+    const auto encode = [](const auto& given) {
+      std::optional<std::string> bytes;
+      if (given) {
+        const auto encoded = Codec<V>::encode(*given);
+        bytes = Bytes(encoded).str();
+      }
+      return bytes;
+    };
+    const std::optional<std::string> expected_bytes = encode(expected), value_bytes = encode(value);
+    const rdb_slice wanted{expected_bytes ? expected_bytes->data() : nullptr,
+                           expected_bytes ? expected_bytes->size() : 0};
+    const rdb_slice fresh{value_bytes ? value_bytes->data() : nullptr,
+                          value_bytes ? value_bytes->size() : 0};
+    return static_cast<Compared>(checked([&](rdb_error* err) {
+      return rdb_compare_and_put(live(), Bytes(key_bytes).slice(),
+                                 expected_bytes ? &wanted : nullptr, value_bytes ? &fresh : nullptr,
+                                 err);
+    }));
+  }
+  // size bytes of zeros to make a value in.
+  Reservation reserve(Arg<K> key, size_t size, PutMode mode = PutMode::upsert) {
+    const auto encoded = Codec<K>::encode(key);
+    rdb_reservation* reservation = nullptr;
+    void* buffer = nullptr;
+    checked([&](rdb_error* err) {
+      return rdb_reserve(live(), Bytes(encoded).slice(), size, static_cast<uint64_t>(mode),
+                         &reservation, &buffer, err);
+    });
+    return Reservation(reservation, {static_cast<std::byte*>(buffer), size});
+  }
+
+  // Deletes a range, or everything, and gives the number of records.
+  uint64_t drain() { return drain_range(nullptr); }
+  uint64_t drain(const Range<K>& range) {
+    const rdb_range c_range = range.c_range();
+    return drain_range(&c_range);
+  }
+  // Deletes the records that filter does not keep, in one pass, and gives their number.
+  template <RecordFilter<K, V> F>
+  uint64_t retain(F&& filter, const Range<K>& range = {}) {
+    detail::FilterCall<K, V, std::remove_reference_t<F>> call(filter);
+    const rdb_filter c_filter = call.c_filter();
+    const rdb_range c_range = range.c_range();
+    uint64_t removed = 0;
+    try {
+      checked(
+          [&](rdb_error* err) { return rdb_retain(live(), &c_range, &c_filter, &removed, err); });
+    } catch (...) {
+      call.rethrow();
+      throw;
+    }
+    return removed;
+  }
+  // A walk that takes records out.
+  Extraction<K, V> extract(const Range<K>& range = {}) {
+    const rdb_range c_range = range.c_range();
+    rdb_extract* extract = nullptr;
+    checked([&](rdb_error* err) { return rdb_extract_open(live(), &c_range, &extract, err); });
+    return Extraction<K, V>(extract);
+  }
+
+  // Makes the value of key anew from what is stored and operand; where the key is absent an
+  // operator of the library's stores the operand. TableError RDB_ERR_MERGE_WIDTH, and no change,
+  // when the result has another length than values of the table's type.
+  void merge(Arg<K> key, Arg<V> operand, Merge op) {
+    const rdb_merge_operator c_operator = RDB_MERGE_OPERATOR_INIT(static_cast<uint32_t>(op));
+    merge_as(key, operand, c_operator);
+  }
+  // The same by a function of the program's.
+  template <MergeFunction<K, V> F>
+  void merge(Arg<K> key, Arg<V> operand, F&& function) {
+    detail::MergeCall<K, V, std::remove_reference_t<F>> call(function);
+    try {
+      merge_as(key, operand, call.c_operator());
+    } catch (...) {
+      call.rethrow();
+      throw;
+    }
+  }
+
   // Takes the first or last record out of the table; nullopt: it is empty.
   std::optional<std::pair<Owned<K>, Owned<V>>> pop_first() { return pop(&rdb_pop_first); }
   std::optional<std::pair<Owned<K>, Owned<V>>> pop_last() { return pop(&rdb_pop_last); }
@@ -297,18 +573,12 @@ class Table {
   // An error names the row in position(); the rows before it are stored.
   template <std::ranges::input_range Rows>
   uint64_t put_batch(Rows&& rows, PutMode mode = PutMode::upsert) {
-    return detail::in_pieces(
-        rows,
-        [](detail::Packer& packer, const auto& row) {
-          const auto& [key, value] = row;
-          const auto key_bytes = Codec<K>::encode(key);
-          const auto value_bytes = Codec<V>::encode(value);
-          packer.add_record(key_bytes, value_bytes);
-        },
-        [&](Bytes packed, uint64_t* written, rdb_error* err) {
-          return rdb_put_batch_packed(live(), packed.slice(), static_cast<uint64_t>(mode), written,
-                                      err);
-        });
+    return detail::in_pieces(rows, pack_row<std::ranges::range_reference_t<Rows>>,
+                             [&](Bytes packed, uint64_t* written, rdb_error* err) {
+                               return rdb_put_batch_packed(live(), packed.slice(),
+                                                           static_cast<uint64_t>(mode), written,
+                                                           err);
+                             });
   }
   // The same for keys and values as stored.
   uint64_t put_batch(std::span<const rdb_slice> keys, std::span<const rdb_slice> values,
@@ -322,6 +592,24 @@ class Table {
                            static_cast<uint64_t>(mode), &written, err);
     });
     return written;
+  }
+
+  // Merges rows, any input range of pairs of key and operand, in their order. An error names the
+  // row in position(); the rows before it are merged, those behind it are not.
+  template <std::ranges::input_range Rows>
+  void merge_batch(Rows&& rows, Merge op) {
+    const rdb_merge_operator c_operator = RDB_MERGE_OPERATOR_INIT(static_cast<uint32_t>(op));
+    merge_rows(rows, c_operator);
+  }
+  template <std::ranges::input_range Rows, MergeFunction<K, V> F>
+  void merge_batch(Rows&& rows, F&& function) {
+    detail::MergeCall<K, V, std::remove_reference_t<F>> call(function);
+    try {
+      merge_rows(rows, call.c_operator());
+    } catch (...) {
+      call.rethrow();
+      throw;
+    }
   }
 
   // Deletes keys; gives the number of those that were there.
@@ -405,6 +693,37 @@ class Table {
            }) == RDB_OK;
   }
 
+  template <class Call>
+  std::optional<Owned<V>> old_value(Call call) {
+    rdb_value* old = nullptr;
+    checked([&](rdb_error* err) { return call(&old, err); });
+    if (old == nullptr) return std::nullopt;
+    const Value owner(old);
+    return Codec<V>::own(owner.bytes());
+  }
+
+  uint64_t drain_range(const rdb_range* range) {
+    uint64_t removed = 0;
+    checked([&](rdb_error* err) { return rdb_drain(live(), range, &removed, err); });
+    return removed;
+  }
+
+  void merge_as(Arg<K> key, Arg<V> operand, const rdb_merge_operator& op) {
+    const auto key_bytes = Codec<K>::encode(key);
+    const auto operand_bytes = Codec<V>::encode(operand);
+    checked([&](rdb_error* err) {
+      return rdb_merge(live(), Bytes(key_bytes).slice(), Bytes(operand_bytes).slice(), &op, err);
+    });
+  }
+
+  template <class Rows>
+  void merge_rows(Rows& rows, const rdb_merge_operator& op) {
+    detail::in_pieces(rows, pack_row<std::ranges::range_reference_t<Rows>>,
+                      [&](Bytes packed, uint64_t* merged, rdb_error* err) {
+                        return rdb_merge_batch_packed(live(), packed.slice(), &op, merged, err);
+                      });
+  }
+
   template <class Function>
   std::optional<std::pair<Owned<K>, Owned<V>>> pop(Function function) {
     rdb_value *key = nullptr, *value = nullptr;
@@ -419,6 +738,14 @@ class Table {
   static void pack_key(detail::Packer& packer, const Key& key) {
     const auto encoded = Codec<K>::encode(key);
     packer.add_key(encoded);
+  }
+
+  template <class Row>
+  static void pack_row(detail::Packer& packer, const std::remove_reference_t<Row>& row) {
+    const auto& [key, value] = row;
+    const auto key_bytes = Codec<K>::encode(key);
+    const auto value_bytes = Codec<V>::encode(value);
+    packer.add_record(key_bytes, value_bytes);
   }
 
   Cursor<K, V> confined(const Range<K>& range) const {

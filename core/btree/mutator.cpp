@@ -50,6 +50,7 @@ void copy_out(std::vector<std::byte>* out, Bytes bytes) {
 
 template <typename Work>
 auto Mutator::atomically(Work&& work) {
+  leaf_kept_ = false;
   try {
     return work();
   } catch (const Error& error) {
@@ -86,6 +87,55 @@ InsertResult Mutator::insert(Bytes key, Bytes value, InsertMode mode,
     }
     insert_new(leaf, place.index, key, value);
     return InsertResult::inserted;
+  });
+}
+
+bool Mutator::update(Bytes key, ValueUpdate& update) {
+  require_usable();
+  shape_.order.require_known("merge");
+  const auto untouched = [](Bytes fresh, Bytes old) {
+    return fresh.data() == old.data() && fresh.size() == old.size();
+  };
+  if (leaf_kept_) {
+    const LeafView leaf = LeafView::parse(leaf_.bytes, shape_.widths);
+    const KeyOrder::Place place = shape_.order.lower_bound(leaf, key);
+    if (place.equal) {
+      const Bytes old = leaf.value(place.index);
+      const Bytes fresh = update.fresh(old);
+      if (untouched(fresh, old)) return false;
+      if (fresh.size() == old.size()) {  // the path is deferred and the counts stay
+        LeafEditor(writer_.edit(leaf_.page), shape_.widths).replace_value(place.index, fresh);
+        return true;
+      }
+    }
+  }
+  return atomically([&] {
+    if (!root_) {
+      const Bytes fresh = update.fresh(std::nullopt);
+      check_sizes(key, fresh);
+      length_ = 1;
+      const LeafEntry entry{key, fresh};
+      Change change;
+      change.add(place_leaf({&entry, 1}));
+      propagate(change);
+      return true;
+    }
+    const LeafView leaf = descend([&](const BranchView& branch) {
+      return shape_.order.child_index(branch, shape_.widths, key);
+    });
+    const KeyOrder::Place place = shape_.order.lower_bound(leaf, key);
+    if (!place.equal) {
+      const Bytes fresh = update.fresh(std::nullopt);
+      check_sizes(key, fresh);
+      insert_new(leaf, place.index, key, fresh);
+      return true;
+    }
+    const Bytes old = leaf.value(place.index);
+    const Bytes fresh = update.fresh(old);
+    if (untouched(fresh, old)) return false;
+    check_sizes(key, fresh);
+    replace(leaf, place.index, fresh);
+    return true;
   });
 }
 
@@ -596,6 +646,7 @@ void Mutator::finish() {
 }
 
 void Mutator::finish_in_leaf() {
+  leaf_kept_ = true;
   defer_path(static_cast<uint32_t>(path_.size()));
   root_->length = length_;
 }

@@ -45,6 +45,15 @@ namespace rdb::btree {
 enum class InsertMode : uint8_t { upsert, insert_only, update_only };
 enum class InsertResult : uint8_t { inserted, replaced, refused };  // refused: nothing was touched
 
+// What becomes of one value, for Mutator::update().
+class ValueUpdate {
+ public:
+  virtual ~ValueUpdate() = default;
+  // The new value; old is absent when the key is. Called inside the Operation and perhaps twice for
+  // one key. The result must live until the next call, and may lie inside old.
+  virtual Bytes fresh(std::optional<Bytes> old) = 0;
+};
+
 class Mutator {
  public:
   // Borrows all three. Keep one per open tree: it reuses its buffers.
@@ -58,6 +67,13 @@ class Mutator {
   // value replaced.
   InsertResult insert(Bytes key, Bytes value, InsertMode mode = InsertMode::upsert,
                       std::vector<std::byte>* old_value = nullptr);
+
+  // Stores what update makes of the value of key. False: the very bytes that are stored, and
+  // nothing was touched. Throws as insert(), and what update throws.
+  bool update(Bytes key, ValueUpdate& update);
+  // Between two calls of update() in one Operation the leaf of the first is tried for the second:
+  // keys in order share most descents. To be called at the beginning of the Operation.
+  void begin_updates() noexcept { leaf_kept_ = false; }
 
   // Throws as insert() does for sizes.
   void check_sizes(Bytes key, Bytes value) const;
@@ -203,7 +219,8 @@ class Mutator {
   PageNumber in_hand_;         // the page being read: what fails there is its fault
   bool at_left_edge_ = false;  // the leaf is the leftmost, the rightmost of the tree
   bool at_right_edge_ = false;
-  uint64_t length_ = 0;  // of the tree after the change
+  bool leaf_kept_ = false;  // the last change ended inside leaf_, which is as read from the tree
+  uint64_t length_ = 0;     // of the tree after the change
 
   std::vector<PageNumber> allocated_;  // by the running change; freed when it fails
   std::vector<PageNumber> replaced_;   // freed when it succeeds

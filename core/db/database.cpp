@@ -232,6 +232,17 @@ void WriteTxn::rename_table(std::string_view from, std::string_view to) {
   impl_->rename_table(from, to);
 }
 bool WriteTxn::delete_table(std::string_view name) { return impl_->delete_table(name); }
+uint64_t WriteTxn::copy_table(const Table& source, std::string_view name,
+                              const CancelToken* cancel) {
+  const TableInfo& info = source.info();
+  format::TableRecord record;
+  record.widths = {info.key_width, info.value_width};
+  record.key_type = info.key_type;
+  record.value_type = info.value_type;
+  source.len();  // throws closed before a table is made
+  table::TableImpl target(impl_, impl_->open_table_like(name, record));
+  return target.copy_rows(source.shared_impl(), cancel);
+}
 void WriteTxn::commit() { impl_->commit(); }
 void WriteTxn::abort() { impl_->abort(); }
 

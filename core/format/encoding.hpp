@@ -43,6 +43,8 @@ class EncodingRule {
   EncodingRule() = default;  // anything goes
   explicit EncodingRule(std::shared_ptr<const TypeShape> shape) noexcept;
 
+  // Whether every value of the type's width is accepted.
+  bool accepts_all() const noexcept { return shape_ == nullptr; }
   // Requires a value of the type's width.
   bool accepts(Bytes value) const noexcept {
     if (shape_ == nullptr) return true;

@@ -1,18 +1,21 @@
 #include "table/cursor_impl.hpp"
 
+#include <algorithm>
+
 #include "rdb/error.hpp"
 #include "table/packed_record.hpp"
 
 namespace rdb::table {
 
-CursorImpl::CursorImpl(std::shared_ptr<TableImpl> table)
+CursorImpl::CursorImpl(std::shared_ptr<TableImpl> table, Access access)
     : table_(std::move(table)),
+      access_(access),
       tree_(table_->pool(), table_->root(), table_->shape()),
       version_(table_->version()) {}
 
 std::unique_lock<std::mutex> CursorImpl::enter() const {
   std::unique_lock lock = table_->lock();
-  table_->require_active();
+  access_ == Access::lender ? table_->require_transaction() : table_->require_active();
   return lock;
 }
 
@@ -220,14 +223,52 @@ size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
   return records;
 }
 
-void CursorImpl::erase() {
-  const auto lock = enter();
+void CursorImpl::require_writable_entry() const {
   require_fresh();
   if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
   if (!table_->writable()) {
     throw Error(ErrorCode::read_only,
                 "table \"" + table_->info().name + "\" belongs to a read transaction");
   }
+}
+
+void CursorImpl::replace(Bytes value) {
+  const auto lock = enter();
+  require_writable_entry();
+  std::vector<uint32_t> position;
+  tree_.position(position);
+  const std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
+  // The value may lie on the page that the cursor is about to let go.
+  const std::vector<std::byte> copy(value.begin(), value.end());
+  tree_.reset(std::nullopt);  // unpins the leaf before it is edited
+  try {
+    table_->replace_at(position, copy);
+  } catch (...) {
+    version_ = table_->version();
+    tree_.reset(table_->root());
+    place_ = tree_.seek_position(position) ? Place::on : Place::fresh;
+    throw;
+  }
+  version_ = table_->version();
+  tree_.reset(table_->root());
+  bool found = false;
+  if (table_->shape().order.known()) {
+    found = tree_.seek(key);
+  } else {
+    // A leaf that was split has its entries elsewhere: then only a walk finds the key.
+    const auto here = [&] { return std::ranges::equal(tree_.key(), key); };
+    found = tree_.seek_position(position) && here();
+    for (bool more = !found && tree_.first(); more && !found; more = !found && tree_.next()) {
+      found = here();
+      if (found) break;
+    }
+  }
+  place_ = found ? Place::on : Place::fresh;
+}
+
+void CursorImpl::erase() {
+  const auto lock = enter();
+  require_writable_entry();
   std::vector<uint32_t> position;
   tree_.position(position);
   const bool leaf_stays = tree_.leaf().size() > 1;

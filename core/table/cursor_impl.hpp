@@ -21,7 +21,9 @@ namespace rdb::table {
 
 class CursorImpl {
  public:
-  explicit CursorImpl(std::shared_ptr<TableImpl> table);
+  // A lender's cursor works on the table while that is lent.
+  enum class Access : bool { ordinary, lender };
+  explicit CursorImpl(std::shared_ptr<TableImpl> table, Access access = Access::ordinary);
 
   bool first();
   bool last();
@@ -38,6 +40,9 @@ class CursorImpl {
                      size_t& needed_bytes);
   size_t next_slices(std::span<Bytes> keys, std::span<Bytes> values);
   void erase();
+  void replace(Bytes value);
+  // Where it stands; requires valid().
+  const btree::TreeCursor& tree() const noexcept { return tree_; }
 
  private:
   enum class Place : uint8_t { fresh, before, on, gap, after };
@@ -46,6 +51,7 @@ class CursorImpl {
   std::unique_lock<std::mutex> enter() const;
   void refresh();  // for moves that name their target: follow the table's present state
   void require_fresh() const;
+  void require_writable_entry() const;
   bool enter_front();
   bool enter_back();
   bool step_forward();
@@ -55,6 +61,7 @@ class CursorImpl {
   bool below_upper(Bytes key) const;
 
   std::shared_ptr<TableImpl> table_;
+  const Access access_;
   btree::TreeCursor tree_;
   uint64_t version_;
   Place place_ = Place::fresh;

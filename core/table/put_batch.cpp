@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
-#include <string>
 #include <vector>
 
 #include "btree/tree_builder.hpp"
@@ -39,7 +38,7 @@ void prefetch(const Table::Record& record) {
 
 uint64_t TableImpl::put_batch(Records records, Table::PutMode mode) {
   const std::lock_guard guard(require_writer().mutex());
-  write_->require_active();
+  require_active();
   require_order();
 
   if (records.size() > UINT32_MAX) {

@@ -4,6 +4,7 @@
 #include "page/frame_pool.hpp"
 #include "rdb/error.hpp"
 #include "table/cursor_impl.hpp"
+#include "table/extraction.hpp"
 #include "table/table_impl.hpp"
 
 namespace rdb {
@@ -52,6 +53,20 @@ size_t Cursor::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
   return impl_->next_slices(keys, values);
 }
 void Cursor::erase() { impl_->erase(); }
+void Cursor::replace(Bytes value) { impl_->replace(value); }
+
+Extraction::Extraction(std::unique_ptr<table::ExtractionImpl> impl) : impl_(std::move(impl)) {}
+Extraction::Extraction(Extraction&&) noexcept = default;
+Extraction& Extraction::operator=(Extraction&&) noexcept = default;
+Extraction::~Extraction() = default;
+bool Extraction::next() { return impl_->next(); }
+bool Extraction::prev() { return impl_->prev(); }
+bool Extraction::valid() const { return impl_->valid(); }
+Bytes Extraction::key() const { return impl_->key(); }
+Bytes Extraction::value() const { return impl_->value(); }
+bool Extraction::take() { return impl_->take(); }
+uint64_t Extraction::finish() { return impl_->finish(); }
+bool Extraction::over() const noexcept { return impl_->over(); }
 
 Table::Table(std::shared_ptr<table::TableImpl> impl) : impl_(std::move(impl)) {}
 Table::Table(Table&&) noexcept = default;
@@ -82,6 +97,33 @@ Cursor Table::cursor() const {
 bool Table::put(Bytes key, Bytes value, PutMode mode) { return impl_->put(key, value, mode); }
 uint64_t Table::put_batch(std::span<const Record> records, PutMode mode) {
   return impl_->put_batch(records, mode);
+}
+bool Table::exchange(Bytes key, Bytes value, PutMode mode,
+                     std::optional<std::vector<std::byte>>& old) {
+  return impl_->exchange(key, value, mode, old);
+}
+bool Table::take(Bytes key, std::vector<std::byte>& old) { return impl_->take(key, old); }
+Table::Compared Table::compare_and_put(Bytes key, std::optional<Bytes> expected,
+                                       std::optional<Bytes> value) {
+  return impl_->compare_and_put(key, expected, value);
+}
+uint64_t Table::drain(const KeyRange& range) { return impl_->drain(impl_, range); }
+uint64_t Table::retain(const KeyRange& range, RecordFilter& filter) {
+  table::ExtractionImpl extraction(impl_, range);
+  return extraction.retain(filter);
+}
+Extraction Table::extract(const KeyRange& range) {
+  return Extraction(std::make_unique<table::ExtractionImpl>(impl_, range));
+}
+void Table::merge(Bytes key, Bytes operand, MergeKind kind) { impl_->merge(key, operand, kind); }
+void Table::merge(Bytes key, Bytes operand, MergeFunction& function) {
+  impl_->merge(key, operand, function);
+}
+void Table::merge_batch(std::span<const Record> records, MergeKind kind) {
+  impl_->merge_batch(records, kind);
+}
+void Table::merge_batch(std::span<const Record> records, MergeFunction& function) {
+  impl_->merge_batch(records, function);
 }
 bool Table::erase(Bytes key) { return impl_->erase(key); }
 bool Table::pop_first(std::vector<std::byte>& key, std::vector<std::byte>& value) {

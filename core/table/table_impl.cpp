@@ -76,12 +76,17 @@ const std::shared_ptr<page::FramePool>& TableImpl::shared_pool() const {
   return write_ != nullptr ? write_->store().shared_pool() : read_->store().shared_pool();
 }
 
-void TableImpl::require_active() const {
+void TableImpl::require_transaction() const {
   if (write_ != nullptr) {
     write_->require_active();
   } else {
     read_->require_active();
   }
+}
+
+void TableImpl::require_active() const {
+  require_transaction();
+  if (write_ != nullptr) txn::WriteTxnImpl::require_not_lent(*staged_);
 }
 
 std::unique_lock<std::mutex> TableImpl::lock() const {
@@ -97,7 +102,7 @@ auto TableImpl::read(Fn&& fn) const {
     return fn(root_);
   }
   const std::lock_guard guard(write_->mutex());
-  write_->require_active();
+  require_active();
   const page::Operation operation(write_->store().pool());
   return fn(staged_->root);
 }
@@ -138,9 +143,13 @@ void TableImpl::check_value(Bytes value) const {
   check_rule(info_, "value", value, value_rule_);
 }
 
-void TableImpl::check_record(Bytes key, Bytes value) const {
+void TableImpl::check_new_key(Bytes key) const {
   check_key(key);
   check_rule(info_, "key", key, key_rule_);
+}
+
+void TableImpl::check_record(Bytes key, Bytes value) const {
+  check_new_key(key);
   check_value(value);
 }
 
@@ -283,6 +292,70 @@ void TableImpl::erase_at(std::span<const uint32_t> position) {
     mutator.erase_at(position);
     return true;
   });
+}
+
+void TableImpl::replace_at(std::span<const uint32_t> position, Bytes value) {
+  check_value(value);
+  write_->change(*staged_, [&](btree::Mutator& mutator) {
+    mutator.replace_at(position, stored_form(value));
+    return true;
+  });
+}
+
+bool TableImpl::exchange(Bytes key, Bytes value, Table::PutMode mode,
+                         std::optional<std::vector<std::byte>>& old) {
+  check_record(key, value);
+  old.reset();
+  return change([&](btree::Mutator& mutator) {
+    // Opened before anything changes: it may be damaged.
+    std::optional<std::vector<std::byte>> before = value_before(key);
+    const bool stored =
+        mutator.insert(key, stored_form(value), static_cast<btree::InsertMode>(mode)) !=
+        btree::InsertResult::refused;
+    if (stored) old = std::move(before);
+    return stored;
+  });
+}
+
+bool TableImpl::take(Bytes key, std::vector<std::byte>& old) {
+  check_key(key);
+  return change([&](btree::Mutator& mutator) {
+    std::optional<std::vector<std::byte>> before = value_before(key);
+    if (!before) return false;
+    old = *std::move(before);
+    return mutator.erase(key);
+  });
+}
+
+std::optional<std::vector<std::byte>> TableImpl::value_before(Bytes key) const {
+  const auto found = btree::find(pool(), staged_->root, shape_, key);
+  if (!found) return std::nullopt;
+  std::vector<std::byte> opened;
+  const Bytes value = value_of(found->value, opened);
+  return std::vector<std::byte>(value.begin(), value.end());
+}
+
+Table::Compared TableImpl::compare_and_put(Bytes key, std::optional<Bytes> expected,
+                                           std::optional<Bytes> value) {
+  check_new_key(key);
+  if (value) check_value(*value);
+  Table::Compared outcome = Table::Compared::stored;
+  change([&](btree::Mutator& mutator) {
+    const auto found = btree::find(pool(), staged_->root, shape_, key);
+    if (found.has_value() != expected.has_value()) {
+      outcome = found ? Table::Compared::present : Table::Compared::absent;
+      return false;
+    }
+    std::vector<std::byte> opened;
+    if (found && !std::ranges::equal(value_of(found->value, opened), *expected)) {
+      outcome = Table::Compared::different;
+      return false;
+    }
+    if (!value) return mutator.erase(key);
+    mutator.insert(key, stored_form(*value));
+    return true;
+  });
+  return outcome;
 }
 
 }  // namespace rdb::table

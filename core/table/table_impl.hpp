@@ -3,12 +3,14 @@
 // Threads: as its transaction (table.hpp). Calls of a write transaction take its mutex.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
 
 #include "btree/tree.hpp"
+#include "btree/tree_filter.hpp"
 #include "format/encoding.hpp"
 #include "format/value_envelope.hpp"
 #include "rdb/table.hpp"
@@ -39,8 +41,9 @@ class TableImpl {
   bool writable() const noexcept { return write_ != nullptr; }
   bool compressed() const noexcept { return compressed_; }
 
-  // Throws closed once the transaction is over.
+  // Throws closed once the transaction is over, and misuse while the table is lent.
   void require_active() const;
+  void require_transaction() const;  // the first half of it
   uint64_t len() const;
   TableStats stats(const CancelToken* cancel) const;
 
@@ -51,6 +54,16 @@ class TableImpl {
 
   bool put(Bytes key, Bytes value, Table::PutMode mode);
   uint64_t put_batch(std::span<const Table::Record> records, Table::PutMode mode);
+  bool exchange(Bytes key, Bytes value, Table::PutMode mode,
+                std::optional<std::vector<std::byte>>& old);
+  bool take(Bytes key, std::vector<std::byte>& old);
+  Table::Compared compare_and_put(Bytes key, std::optional<Bytes> expected,
+                                  std::optional<Bytes> value);
+  uint64_t drain(const std::shared_ptr<TableImpl>& self, const KeyRange& range);
+  void merge(Bytes key, Bytes operand, MergeKind kind);
+  void merge(Bytes key, Bytes operand, MergeFunction& function);
+  void merge_batch(std::span<const Table::Record> records, MergeKind kind);
+  void merge_batch(std::span<const Table::Record> records, MergeFunction& function);
   bool erase(Bytes key);
   enum class End : bool { first, last };
   bool pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value);
@@ -62,11 +75,20 @@ class TableImpl {
 
   // For cursors. In a write transaction: mutex() held by the caller.
   std::unique_lock<std::mutex> lock() const;
+  std::unique_lock<std::mutex> lock_writer() const;  // throws read_only
   TreeRoot root() const { return write_ != nullptr ? staged_->root : root_; }
   uint64_t version() const noexcept { return write_ != nullptr ? staged_->version : 0; }
   // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside
   // Operations.
   void erase_at(std::span<const uint32_t> position);
+  void replace_at(std::span<const uint32_t> position, Bytes value);  // likewise
+  // Takes many entries out; NULL: all. The number of them. Likewise, and the table is not lent.
+  uint64_t remove(btree::Removal* removal);
+  // For extractions: lends the table to lender, or NULL: takes it back. Likewise.
+  void lend(txn::Lender* lender);
+  void lend_to_callback();  // no commit may settle it
+  // The rows of a table of the same types; returns their number.
+  uint64_t copy_rows(const std::shared_ptr<TableImpl>& source, const CancelToken* cancel);
   void check_key(Bytes key) const;
   void check_range(const KeyRange& range) const;
   void check_record(Bytes key, Bytes value) const;
@@ -80,15 +102,27 @@ class TableImpl {
   // Runs fn(mutator), which tells whether it changed anything.
   template <typename Fn>
   bool change(Fn&& fn);
+  // Inside an Operation, with the mutex held.
+  std::optional<std::vector<std::byte>> value_before(Bytes key) const;
   Bytes open_envelope(Bytes stored, std::vector<std::byte>& scratch) const;
   // What to store for value; valid until the next call.
   Bytes stored_form(Bytes value) { return sealer_ ? sealer_->seal(value) : value; }
   void check_value(Bytes value) const;
+  void check_new_key(Bytes key) const;
+  void check_merged(Bytes value) const;
+  // Of the result of a merge: judged, and as it is stored.
+  Bytes merged_form(Bytes value);
+  // value_of(), or nothing where values lie in their pages as they are.
+  std::function<Bytes(Bytes, std::vector<std::byte>&)> opener() const;
+  std::exception_ptr check_merge_keys(std::span<const Table::Record>& records) const;
+  bool sortable_merges(std::span<const Table::Record> records, MergeKind kind) const;
   // put_batch() of records that break no rule.
   uint64_t put_in_order(std::span<const Table::Record> records, std::span<const uint32_t> order,
                         Table::PutMode mode);
   uint64_t build(std::span<const Table::Record> records, std::span<const uint32_t> order,
                  Table::PutMode mode);
+  // Into an empty table: entries in key order, as next() hands them out; nothing at the end.
+  uint64_t append_all(const std::function<size_t(std::span<Bytes>, std::span<Bytes>)>& next);
   bool copy_needed(PageNumber leaf) const;
 
   std::shared_ptr<txn::ReadTxnImpl> read_;  // exactly one of the two is set

@@ -53,6 +53,12 @@ void WriteTxnImpl::require_active() const {
   }
 }
 
+void WriteTxnImpl::throw_lent(const StagedTable& table) {
+  throw Error(
+      ErrorCode::misuse,
+      "table \"" + table.name + "\" is in use by a callback or an extraction, and by nothing else");
+}
+
 void WriteTxnImpl::poison(std::string reason) {
   if (poison_.empty()) poison_ = std::move(reason);
 }
@@ -131,6 +137,7 @@ std::shared_ptr<StagedTable> WriteTxnImpl::stage(std::string_view name,
 namespace {
 
 void require_not_open(const StagedTable* table) {
+  if (table != nullptr) WriteTxnImpl::require_not_lent(*table);
   if (table != nullptr && table->open) {
     throw Error(ErrorCode::table_open,
                 "table \"" + table->name + "\" is already open in this transaction");
@@ -199,6 +206,28 @@ std::shared_ptr<StagedTable> WriteTxnImpl::open_checked(std::string_view name, c
   record->key_type.reading = key.reading;
   record->value_type.reading = value.reading;
   return stage(name, *record);
+}
+
+std::shared_ptr<StagedTable> WriteTxnImpl::open_table_like(std::string_view name,
+                                                           const format::TableRecord& record) {
+  const std::lock_guard lock(mutex_);
+  require_active();
+  require_not_open(staged(name));
+  auto existing = current_record(name);
+  if (!existing) {
+    check_table_name(name);
+    existing.emplace();
+    existing->widths = record.widths;
+    existing->key_type = record.key_type;
+    existing->value_type = record.value_type;
+    existing->compressed = store_->compressed();
+    pages_.spill_if_needed();
+    put_record(pages_.user(), user_catalog_, name, *existing);
+  }
+  check_table_types(name, *existing, record.key_type, record.value_type, TableKind::normal);
+  existing->key_type.reading = record.key_type.reading;
+  existing->value_type.reading = record.value_type.reading;
+  return stage(name, *existing);
 }
 
 std::shared_ptr<StagedTable> WriteTxnImpl::open_table_raw(std::string_view name, TableKind kind) {
@@ -319,11 +348,27 @@ void WriteTxnImpl::end() noexcept {
   if (!closing_) store_->transaction_ended();
 }
 
+void WriteTxnImpl::settle_lenders() {
+  for (;;) {
+    Lender* lender = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [name, table] : tables_) {
+        if (table->lender != nullptr) lender = table->lender;
+      }
+    }
+    if (lender == nullptr) return;
+    lender->settle();
+  }
+}
+
 void WriteTxnImpl::commit() {
+  settle_lenders();
   const std::lock_guard lock(mutex_);
   if (!active_.load(std::memory_order_acquire)) {
     throw Error(ErrorCode::closed, "the write transaction is over");
   }
+  for (const auto& [name, table] : tables_) require_not_lent(*table);
   try {
     if (!closing_) require_active();
     Committer(*this).run();

@@ -24,6 +24,13 @@
 
 namespace rdb::txn {
 
+// Who works on a table over several calls, and must have finished before the commit.
+class Lender {
+ public:
+  virtual ~Lender() = default;
+  virtual void settle() = 0;  // ends the work and gives the table back; not under mutex()
+};
+
 // A table as its transaction sees it now.
 struct StagedTable {
   std::string name;
@@ -37,6 +44,8 @@ struct StagedTable {
   uint64_t pairs = 0;       // of a multimap
   bool open = false;
   bool changed = false;
+  bool lent = false;  // to a callback or a lender: nobody else may use it
+  Lender* lender = nullptr;
   uint64_t version = 0;  // raised by every change: cursors compare it
 
   // As the catalog will record it: entries, or pairs of a multimap.
@@ -74,6 +83,9 @@ class WriteTxnImpl {
   std::shared_ptr<StagedTable> open_internal_table(std::string_view name, const TypeName& key,
                                                    const TypeName& value);
   std::shared_ptr<StagedTable> open_table_raw(std::string_view name, TableKind kind);
+  // Opens a table with the types of record, which need not be known, or creates one.
+  std::shared_ptr<StagedTable> open_table_like(std::string_view name,
+                                               const format::TableRecord& record);
   void close_table(StagedTable& table) noexcept;
   std::vector<TableInfo> list_tables();
   std::optional<TableInfo> find_table(std::string_view name);
@@ -97,6 +109,11 @@ class WriteTxnImpl {
     require_multimap_changes(table.name);
     return change_with(table, *table.multimap, fn);
   }
+  // Throws misuse while the table is lent.
+  static void require_not_lent(const StagedTable& table) {
+    if (table.lent) [[unlikely]]
+      throw_lent(table);
+  }
   // The tree may no longer be what it should: only abort is left.
   void poison(std::string reason);
 
@@ -106,6 +123,7 @@ class WriteTxnImpl {
   template <typename Mutator, typename Fn>
   bool change_with(StagedTable& table, Mutator& mutator, Fn&& fn) {
     require_active();
+    require_not_lent(table);
     pages_.spill_if_needed();
     const page::Operation operation(store_->pool());
     try {
@@ -123,6 +141,8 @@ class WriteTxnImpl {
   void require_multimap_changes(std::string_view name) const;
   std::shared_ptr<StagedTable> open_checked(std::string_view name, const TypeName& key,
                                             const TypeName& value, TableKind kind);
+  void settle_lenders();
+  [[noreturn]] static void throw_lent(const StagedTable& table);
   std::shared_ptr<StagedTable> stage(std::string_view name, const format::TableRecord& record);
   StagedTable* staged(std::string_view name) const;
   std::optional<format::TableRecord> current_record(std::string_view name);

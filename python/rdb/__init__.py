@@ -46,6 +46,7 @@ from ._rdb import (
     Cancel,
     Cursor,
     Database,
+    Extraction,
     Multimap,
     MultimapCursor,
     RecordIterator,
@@ -83,9 +84,9 @@ __version__ = version()
 
 __all__ = [
     "AlreadyOpenError", "BusyError", "Cancel", "CancelledError", "ClosedError", "ConcurrencyError",
-    "CorruptedError", "Cursor", "Database", "Error", "FeatureError", "FileError", "ForkError",
-    "InternalError", "LayoutError", "LockTimeoutError", "Multimap", "MultimapCursor", "Option",
-    "OutOfMemoryError", "Problem",
+    "CorruptedError", "Cursor", "Database", "Error", "Extraction", "FeatureError", "FileError",
+    "ForkError", "InternalError", "LayoutError", "LockTimeoutError", "Multimap", "MultimapCursor",
+    "Option", "OutOfMemoryError", "Problem",
     "ReadOnlyError", "RecordIterator", "Recovery", "Report", "Scan", "Stats", "StorageError", "Table",
     "TableError", "TableInfo", "TableMissingError", "TableStats", "TableTypeError", "Transaction", "TypeName",
     "UnsupportedError", "UsageError", "Value", "ValueSet", "WriteMultimap", "WriteTable", "WriteTransaction",
@@ -98,9 +99,10 @@ Mapping.register(Table)
 Mapping.register(Multimap)
 MutableMapping.register(WriteTable)
 Iterator.register(RecordIterator)
+Iterator.register(Extraction)
 
 # Generic for annotations and type checkers: rdb.Table[str, int].
-for _generic in (Table, Scan, RecordIterator, Cursor, Multimap, MultimapCursor, ValueSet):
+for _generic in (Table, Scan, RecordIterator, Cursor, Extraction, Multimap, MultimapCursor, ValueSet):
     _generic.__class_getitem__ = classmethod(GenericAlias)
 
 # What users see is rdb.Table, not the extension it lives in.

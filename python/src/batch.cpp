@@ -43,10 +43,19 @@ class Chunk {
   size_t bytes_ = 0;
 };
 
-// Positions in errors count from the start of the whole batch, not of the chunk.
-rdb_status moved(rdb_status status, rdb_error* error, size_t first) noexcept {
-  if (status < 0 && error->position != RDB_NO_POSITION) error->position += first;
-  return status;
+uint64_t store_chunk(const StoreRecords& store, const rdb_slice* keys, const rdb_slice* values,
+                     size_t count, size_t first) {
+  if (count == 0) return 0;
+  const uint64_t stored = store(keys, values, count, first);
+  ensured(PyErr_CheckSignals());
+  return stored;
+}
+
+StoreRecords putting(const Table& table, uint64_t flags) {
+  return
+      [&table, flags](const rdb_slice* keys, const rdb_slice* values, size_t count, size_t first) {
+        return put_chunk(table, keys, values, count, flags, first);
+      };
 }
 
 uint64_t delete_chunk(const Table& table, const rdb_slice* keys, size_t count, size_t first) {
@@ -197,14 +206,13 @@ py::object get_batch(const Table& table, const py::object& keys, const py::objec
   return values;
 }
 
-uint64_t put_items(const Table& table, const py::object& items, uint64_t flags) {
-  if (offers_arrow(items)) return put_arrow(table, items, flags);
+uint64_t store_items(const Table& table, const py::object& items, const StoreRecords& store) {
   const py::object pairs = py::hasattr(items, "keys") ? items.attr("items")() : items;
   Chunk chunk(2, kPutRecords);
   uint64_t written = 0;
   size_t first = 0;
   const auto flush = [&] {
-    written += put_chunk(table, chunk.column(0), chunk.column(1), chunk.size(), flags, first);
+    written += store_chunk(store, chunk.column(0), chunk.column(1), chunk.size(), first);
     first += chunk.size();
     chunk.clear();
   };
@@ -246,8 +254,8 @@ uint64_t delete_items(const Table& table, const py::object& items) {
   return deleted;
 }
 
-uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
-                   uint64_t flags) {
+uint64_t store_batch(const Table& table, const py::object& keys, const py::object& values,
+                     const StoreRecords& store) {
   const std::optional<Rows> value_rows = Rows::of(values, *table.value);
   uint64_t written = 0;
   if (value_rows) {
@@ -258,7 +266,7 @@ uint64_t put_batch(const Table& table, const py::object& keys, const py::object&
                      if (count > value_rows->size() - first)
                        refuse_lengths(first + count, value_rows->size());
                      slices_of(*value_rows, first, count, slices);
-                     written += put_chunk(table, key_slices, slices.data(), count, flags, first);
+                     written += store_chunk(store, key_slices, slices.data(), count, first);
                      total = first + count;
                    });
     if (total != value_rows->size()) refuse_lengths(total, value_rows->size());
@@ -279,7 +287,7 @@ uint64_t put_batch(const Table& table, const py::object& keys, const py::object&
                      const py::object value = py::reinterpret_steal<py::object>(next);
                      chunk.add(0, *table.value, value.ptr());
                    }
-                   written += put_chunk(table, key_slices, chunk.column(0), count, flags, first);
+                   written += store_chunk(store, key_slices, chunk.column(0), count, first);
                    total = first + count;
                  });
   if (PyObject* next = PyIter_Next(iterator.ptr())) {
@@ -288,6 +296,16 @@ uint64_t put_batch(const Table& table, const py::object& keys, const py::object&
   }
   if (PyErr_Occurred() != nullptr) throw py::error_already_set();
   return written;
+}
+
+uint64_t put_items(const Table& table, const py::object& items, uint64_t flags) {
+  if (offers_arrow(items)) return put_arrow(table, items, flags);
+  return store_items(table, items, putting(table, flags));
+}
+
+uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
+                   uint64_t flags) {
+  return store_batch(table, keys, values, putting(table, flags));
 }
 
 uint64_t delete_batch(const Table& table, const py::object& keys) {

@@ -1,6 +1,8 @@
 // batch.hpp: many records with one call, from iterables, mappings, arrays and buffers.
 #pragma once
 
+#include <functional>
+
 #include "python.hpp"
 #include "table.hpp"
 
@@ -19,6 +21,21 @@ uint64_t put_chunk(const Table& table, const rdb_slice* keys, const rdb_slice* v
 // Table.get_batch.
 py::object get_batch(const Table& table, const py::object& keys, const py::object& missing,
                      const py::object& out);
+// Takes count records, encoded, of which the first is number `first` of all; the number of those it
+// stored. Called with the interpreter lock.
+using StoreRecords = std::function<uint64_t(const rdb_slice* keys, const rdb_slice* values,
+                                            size_t count, size_t first)>;
+// What a call answered about such records: positions in errors count from the start of all of them.
+inline rdb_status moved(rdb_status status, rdb_error* error, size_t first) noexcept {
+  if (status < 0 && error->position != RDB_NO_POSITION) error->position += first;
+  return status;
+}
+// Encodes keys and values, or records as WriteTable.update takes them, and hands them over in
+// pieces.
+uint64_t store_batch(const Table& table, const py::object& keys, const py::object& values,
+                     const StoreRecords& store);
+uint64_t store_items(const Table& table, const py::object& items, const StoreRecords& store);
+
 // WriteTable.put_batch; the number of records stored. flags: RDB_PUT_...
 uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
                    uint64_t flags);

@@ -127,6 +127,14 @@ bool Cursor::erase() const {
          }) == RDB_OK;
 }
 
+bool Cursor::put(const py::object& value) const {
+  Arena arena(true);
+  const rdb_slice bytes = table_.value->encode(value.ptr(), arena);
+  return call([&](rdb_cursor* cursor, rdb_error* error) {
+           note_change(*table_.state);
+           return rdb_cursor_put(cursor, bytes, error);
+         }) == RDB_OK;
+}
 template <class MoveCall>
 py::object MultimapCursor::arrive_at_value(MoveCall&& move) const {
   return arrive([&](rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* error) {
@@ -193,6 +201,9 @@ void bind_cursor(py::module_& module) {
       .def("delete", &Cursor::erase,
            "Deletes the record under the cursor; False when it stands on none.\n\n"
            "It then stands between the neighbours.")
+      .def("put", &Cursor::put, py::arg("value"),
+           "Replaces the value of the record under the cursor, which stays on it; False when there "
+           "is none.")
       .def("close", &Cursor::close, "Releases the cursor. A second time is fine.")
       .def(
           "__enter__", [](const py::object& self) { return self; }, "The cursor itself.")

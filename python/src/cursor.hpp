@@ -20,6 +20,7 @@ class Cursor {
                  bool include_upper);
   py::list next_batch(size_t count) const;
   bool erase() const;
+  bool put(const py::object& value) const;
   void close() noexcept;
   const Table& table() const noexcept { return table_; }
 

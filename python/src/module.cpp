@@ -1,5 +1,6 @@
 // module.cpp: rdb._rdb, the extension behind the package rdb.
 #include "arena.hpp"
+#include "bulk.hpp"
 #include "codec.hpp"
 #include "cursor.hpp"
 #include "database.hpp"
@@ -87,6 +88,7 @@ void bind(py::module_& module) {
   bind_write_table(module);
   bind_cursor(module);
   bind_multimap(module);
+  bind_bulk(module);
   bind_transaction(module);
   bind_database(module);
   py::module_::import("os").attr("register_at_fork")(py::arg("after_in_child") =

@@ -5,10 +5,11 @@ namespace {
 
 std::atomic<uint64_t> forks{0};
 
-// Exclusive use for the release of a child. In a forked child there is nothing to exclude.
+// Exclusive use for the release of a child. In a forked child there is nothing to exclude, and a
+// callback's thread has it already.
 template <class Release>
 void release_child(TransactionState& transaction, Release&& release) noexcept {
-  if (transaction.mark.forked()) {
+  if (transaction.mark.forked() || transaction.lent_here()) {
     release();
     return;
   }
@@ -50,6 +51,11 @@ TableState::~TableState() {
 void close_cursor(TransactionState& transaction, rdb_cursor* cursor) noexcept {
   if (cursor == nullptr) return;
   release_child(transaction, [cursor] { rdb_cursor_close(cursor, nullptr); });
+}
+
+void throw_lent() {
+  throw UsageError(RDB_ERR_MISUSE,
+                   "a function inside a call on the transaction is running, and may not use it");
 }
 
 void throw_closed(const char* sentence) { throw UsageError(RDB_ERR_CLOSED, sentence); }

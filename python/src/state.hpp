@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "errors.hpp"
 #include "gate.hpp"
@@ -66,6 +67,13 @@ struct TransactionState {
   const bool writer;
   Gate gate;
   const ForkMark mark;
+  // The thread that runs a function of the caller's inside a call that holds the gate
+  // (callback.hpp), and would wait for itself there.
+  std::atomic<std::thread::id> lent_to{};
+
+  bool lent_here() const noexcept {
+    return lent_to.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
 
   // Tables open in a writer, which may open each once only: asked for again, one is shared.
   std::mutex tables_guard;
@@ -106,6 +114,7 @@ void close_cursor(TransactionState& transaction, rdb_cursor* cursor) noexcept;
 // ------------------------------------------------------------------------------------------------
 
 [[noreturn]] void throw_closed(const char* noun);
+[[noreturn]] void throw_lent();
 
 class Share {  // of a database's gate
  public:
@@ -120,6 +129,8 @@ class Share {  // of a database's gate
 class Hold {  // the gate of a transaction as its kind asks for
  public:
   explicit Hold(TransactionState& state) : state_(state) {
+    if (state.lent_here()) [[unlikely]]
+      throw_lent();
     state.writer ? state.gate.own() : state.gate.share();
   }
   ~Hold() { state_.writer ? state_.gate.disown() : state_.gate.unshare(); }

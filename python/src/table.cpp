@@ -136,6 +136,7 @@ py::object table_stats(const Table& table, const py::object& cancel) {
 void close_table(const Table& table) {
   TableState& state = *table.state;
   state.parent->mark.check();
+  if (state.parent->lent_here()) throw_lent();
   const Owning owning(state.parent->gate);  // of a reader too: other threads may be using it
   // Nothing is lost when this fails: the release itself always happens.
   rdb_table_close(std::exchange(state.handle, nullptr), nullptr);

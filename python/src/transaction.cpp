@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "bulk.hpp"
 #include "errors.hpp"
 #include "interrupt.hpp"
 #include "multimap.hpp"
@@ -31,6 +32,7 @@ uint64_t parse_timeout(const py::object& seconds) {
 template <class Finish>
 void finish(TransactionState& state, Finish&& release) {
   const bool forked = state.mark.forked();
+  if (!forked && state.lent_here()) throw_lent();
   const WithoutLock unlocked;
   if (!forked) state.gate.own();
   rdb_txn* handle = std::exchange(state.handle, nullptr);
@@ -108,6 +110,16 @@ void rename_table(const WriteTransaction& transaction, const py::object& from,
     return rdb_table_rename(txn, {old_name.data(), old_name.size()},
                             {new_name.data(), new_name.size()}, error);
   });
+}
+
+uint64_t copy_into(const WriteTransaction& transaction, const Table& source, const py::object& name,
+                   const py::object& cancel) {
+  const std::string bytes = name_bytes(name);
+  uint64_t copied = 0;
+  interruptible(cancel, [&](const Cancel* stop) {
+    copied = copy_table(*transaction.state, source, bytes, stop);
+  });
+  return copied;
 }
 
 bool delete_table(const WriteTransaction& transaction, const py::object& name) {
@@ -268,6 +280,12 @@ void bind_transaction(py::module_& module) {
       "be handed\nfrom thread to thread.")
       .def("commit", commit,
            "Makes the changes visible, and durable as far as the durability promises.")
+      .def("copy_table", copy_into, py::arg("source"), py::arg("name"), py::kw_only(),
+           py::arg("cancel") = py::none(),
+           "Copies the records of a table of any transaction, as they are stored, into the table "
+           "called name.\n\nIt is created with the same types when it is missing; else the types "
+           "must be the same, and records\nreplace those of their keys. Returns how many were "
+           "copied.")
       .def("rename_table", rename_table, py::arg("name"), py::arg("new_name"),
            "Gives a table another name; it must not be open.")
       .def("delete_table", delete_table, py::arg("name"),

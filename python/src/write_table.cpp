@@ -1,6 +1,8 @@
 // write_table.cpp: what a writer's table can do besides.
 #include "batch.hpp"
+#include "bulk.hpp"
 #include "errors.hpp"
+#include "merge.hpp"
 #include "record_iterator.hpp"
 #include "table.hpp"
 
@@ -67,15 +69,26 @@ PyObject* discard(const Table& table, PyObject* const* args, Py_ssize_t count) {
   return PyBool_FromLong(remove(table, args[0]) ? 1 : 0);
 }
 
+// The value of key, taken out; a null object when there is none.
+py::object take(const Table& table, PyObject* key) {
+  Arena arena(true);
+  const rdb_slice bytes = table.key->encode(key, arena);
+  rdb_value* old = nullptr;
+  const rdb_status status = use(*table.state, [&](rdb_table* handle, rdb_error* error) {
+    note_change(*table.state);
+    return rdb_take(handle, bytes, &old, error);
+  });
+  if (status != RDB_OK) return {};
+  const Value owned(old);
+  return stolen(table.value->decode(owned.bytes().slice()));
+}
+
 PyObject* pop(const Table& table, PyObject* const* args, Py_ssize_t count) {
   if (count < 1 || count > 2) throw py::type_error("takes a key and a default");
-  const py::object found = table.find(args[0]);
-  if (found.ptr() == nullptr) {
-    if (count == 2) return Py_NewRef(args[1]);
-    throw_key_error(args[0]);
-  }
-  remove(table, args[0]);
-  return Py_NewRef(found.ptr());
+  py::object found = take(table, args[0]);
+  if (found.ptr() != nullptr) return found.release().ptr();
+  if (count == 2) return Py_NewRef(args[1]);
+  throw_key_error(args[0]);
 }
 
 PyObject* setdefault(const Table& table, PyObject* const* args, Py_ssize_t count) {
@@ -149,18 +162,36 @@ py::object popitem(const Table& table) {
   return record;
 }
 
-void clear(const Table& table) {
-  use_unlocked(*table.state, [&](rdb_table* handle, rdb_error* error) {
+void clear(const Table& table) { drain(table, {}); }
+
+// The value that was replaced; None when there was none.
+py::object exchange(const Table& table, const py::object& key, const py::object& value) {
+  Arena arena(true);
+  const rdb_slice key_bytes = table.key->encode(key.ptr(), arena);
+  const rdb_slice value_bytes = table.value->encode(value.ptr(), arena);
+  rdb_value* old = nullptr;
+  use(*table.state, [&](rdb_table* handle, rdb_error* error) {
     note_change(*table.state);
-    rdb_cursor* cursor = nullptr;
-    rdb_status status = rdb_cursor_open(handle, &cursor, error);
-    while (status == RDB_OK) {
-      status = rdb_cursor_next(cursor, nullptr, nullptr, error);
-      if (status == RDB_OK) status = rdb_cursor_delete(cursor, error);
-    }
-    rdb_cursor_close(cursor, nullptr);
-    return status;
+    return rdb_exchange(handle, key_bytes, value_bytes, 0, &old, error);
   });
+  if (old == nullptr) return py::none();
+  const Value owned(old);
+  return stolen(table.value->decode(owned.bytes().slice()));
+}
+
+bool compare_and_put(const Table& table, const py::object& key, const py::object& expected,
+                     const py::object& value) {
+  Arena arena(true);
+  const rdb_slice key_bytes = table.key->encode(key.ptr(), arena);
+  rdb_slice expected_bytes{}, value_bytes{};
+  if (!expected.is_none()) expected_bytes = table.value->encode(expected.ptr(), arena);
+  if (!value.is_none()) value_bytes = table.value->encode(value.ptr(), arena);
+  return use(*table.state, [&](rdb_table* handle, rdb_error* error) {
+           note_change(*table.state);
+           return rdb_compare_and_put(handle, key_bytes,
+                                      expected.is_none() ? nullptr : &expected_bytes,
+                                      value.is_none() ? nullptr : &value_bytes, error);
+         }) == RDB_OK;
 }
 
 uint64_t mode_flags(const std::string& mode) {
@@ -214,6 +245,72 @@ void bind_write_table(py::module_& module) {
           },
           py::arg("records"), py::kw_only(), py::arg("mode") = "put",
           "As update, with a mode as in put_batch; returns how many records were stored.")
+      .def("exchange", exchange, py::arg("key"), py::arg("value"),
+           "Stores value under key and returns what was there before; None when nothing was.")
+      .def("compare_and_put", compare_and_put, py::arg("key"), py::arg("expected"),
+           py::arg("value"),
+           "Stores value under key if its value is expected: True when it was.\n\n"
+           "expected None: the key is to be absent. value None: the key is deleted instead.")
+      .def(
+          "drain",
+          [](const WriteTable& table, const py::object& lower, const py::object& upper,
+             bool include_lower, bool include_upper) {
+            return drain(table, bounds_of(table, lower, upper, include_lower, include_upper));
+          },
+          py::arg("lower") = py::none(), py::arg("upper") = py::none(), py::kw_only(),
+          py::arg("include_lower") = true, py::arg("include_upper") = false,
+          "Deletes the records of a range, as Table.range takes it, and returns how many.")
+      .def(
+          "retain",
+          [](const WriteTable& table, const py::object& keep, const py::object& lower,
+             const py::object& upper, bool include_lower, bool include_upper) {
+            return retain(table, bounds_of(table, lower, upper, include_lower, include_upper),
+                          keep);
+          },
+          py::arg("keep"), py::arg("lower") = py::none(), py::arg("upper") = py::none(),
+          py::kw_only(), py::arg("include_lower") = true, py::arg("include_upper") = false,
+          "Deletes the records of a range for which keep(key, value) is false, and returns how "
+          "many.\n\nkeep may not use the transaction; what it raises passes through, and nothing "
+          "changes then.")
+      .def(
+          "extract",
+          [](const WriteTable& table, const py::object& lower, const py::object& upper,
+             bool include_lower, bool include_upper, bool reverse, py::object where) {
+            return std::make_unique<Extraction>(
+                table, bounds_of(table, lower, upper, include_lower, include_upper), reverse,
+                std::move(where));
+          },
+          py::arg("lower") = py::none(), py::arg("upper") = py::none(), py::kw_only(),
+          py::arg("include_lower") = true, py::arg("include_upper") = false,
+          py::arg("reverse") = false, py::arg("where") = py::none(),
+          "An iterator over the records of a range that takes each out of the table as it returns "
+          "it.\n\nwhere(key, value): only those for which it is true.")
+      .def(
+          "merge",
+          [](const WriteTable& table, const py::object& key, const py::object& operand,
+             const py::object& op) { merge(table, key.ptr(), operand.ptr(), op); },
+          py::arg("key"), py::arg("operand"), py::arg("op"),
+          "Makes the value of key anew from what is stored and operand.\n\n"
+          "op: 'numeric_add', 'saturating_add', 'float_add', 'numeric_max', 'numeric_min', "
+          "'bitwise_or' or\n'bytes_append', which store the operand where the key is absent; or a "
+          "function (key, existing or None,\noperand) that returns the new value, or None to "
+          "delete the key. It may not use the transaction; what it\nraises passes through, and "
+          "nothing changes then.")
+      .def(
+          "merge_batch",
+          [](const WriteTable& table, const py::object& keys, const py::object& operands,
+             const py::object& op) { merge_batch(table, keys, operands, op); },
+          py::arg("keys"), py::arg("operands"), py::arg("op"),
+          "Merges many operands, in their order; a key may occur many times.\n\n"
+          "keys and operands as in put_batch, op as in merge. Before an error everything is done, "
+          "behind it nothing.")
+      .def(
+          "merge_items",
+          [](const WriteTable& table, const py::object& records, const py::object& op) {
+            merge_items(table, records, op);
+          },
+          py::arg("records"), py::arg("op"),
+          "As merge_batch for a mapping, or an iterable of pairs of key and operand.")
       .def(
           "delete_batch",
           [](const WriteTable& table, const py::object& keys) { return delete_batch(table, keys); },

@@ -572,6 +572,127 @@ class Replayer:
             raise Outcome("NOT_FOUND")
         return {"count": count}
 
+    # What was there, what to expect, many records
+
+    def op_exchange(self, line):
+        return {"old": self.writable_table(line).exchange(to_value(line["key"]), to_value(line["value"]))}
+
+    def op_take(self, line):
+        table = self.writable_table(line)
+        try:
+            return {"old": table.pop(to_value(line["key"]))}
+        except KeyError:
+            raise Outcome("NOT_FOUND") from None
+
+    def op_compare_and_put(self, line):
+        table = self.writable_table(line)
+        key, expected, value = (to_value(line[word]) if word in line else None
+                                for word in ("key", "expected", "value"))
+        if not table.compare_and_put(key, expected, value):
+            raise Outcome("EXISTS" if expected is None else "DIFFERENT" if key in table else "NOT_FOUND")
+
+    def op_cursor_put(self, line):
+        if not self.find("cursor", line).put(to_value(line["value"])):
+            raise Outcome("NOT_FOUND")
+
+    def op_drain(self, line):
+        return {"count": self.writable_table(line).drain(**self.limits(line))}
+
+    def filter(self, table, what, calls):
+        """A function that says whether a record stays."""
+        class Raised(Exception):
+            pass
+
+        def keep(key, value):
+            calls.append(key)
+            match what:
+                case "even":
+                    return key[-1] % 2 == 0
+                case "raise" if len(calls) == 3:
+                    raise Raised
+                case "reenter":
+                    try:
+                        len(table)
+                    except rdb.UsageError as refusal:
+                        if refusal.name == "RDB_ERR_MISUSE":
+                            return True
+                    raise Mismatch("the call on the table was not refused")
+            return False
+
+        return keep, Raised
+
+    def op_retain(self, line):
+        table, calls = self.writable_table(line), []
+        keep, raised = self.filter(table, line["function"], calls)
+        try:
+            return {"count": table.retain(keep, **self.limits(line)), "calls": len(calls)}
+        except raised:
+            outcome = Outcome("ERR_CALLBACK")
+            outcome.gives = {"calls": len(calls)}
+            raise outcome from None
+
+    def op_extract(self, line):
+        table = self.writable_table(line)
+        keep, _ = self.filter(table, line.get("function", "none"), [])
+        rows = []
+        with table.extract(**self.limits(line), reverse=line.get("reverse", False),
+                           where=lambda key, value: not keep(key, value)) as walk:
+            if line.get("limit") != 0:
+                for row in walk:
+                    rows.append(row)
+                    if len(rows) == line.get("limit"):
+                        break
+        return {"rows": rows, "count": len(rows)}
+
+    def op_table_copy(self, line):
+        txn = self.writable(self.find("txn", line), rdb.WriteTransaction)
+        return {"count": txn.copy_table(self.find("table", line), line["name"], cancel=self.cancel(line))}
+
+    # Merges
+
+    def merging(self, line, call):
+        """Calls call(op) with the line's operator or function."""
+        table, calls = self.writable_table(line), []
+
+        class Raised(Exception):
+            pass
+
+        def function(key, existing, operand):
+            calls.append(key)
+            match line["function"]:
+                case "drop":
+                    return None
+                case "raise":
+                    raise Raised
+                case "reenter":
+                    try:
+                        len(table)
+                    except rdb.UsageError as refusal:
+                        if refusal.name == "RDB_ERR_MISUSE":
+                            return operand
+                    raise Mismatch("the call on the table was not refused")
+                case "join":
+                    return operand if existing is None else existing + b"," + operand
+            raise Mismatch(f"unknown function {line['function']}")
+
+        try:
+            call(table, line.get("operator", function))
+        except Raised:
+            raised = Outcome("ERR_CALLBACK")
+            raised.gives = {"calls": len(calls)}
+            raise raised from None
+        return {"calls": len(calls)}
+
+    def op_merge(self, line):
+        key, operand = to_value(line["key"]), to_value(line["operand"])
+        return self.merging(line, lambda table, op: table.merge(key, operand, op))
+
+    def op_merge_batch(self, line):
+        rows = to_rows(line["rows"])
+        return self.merging(line, lambda table, op: table.merge_items(rows, op))
+
+    op_merge_batch_packed = op_merge_batch
+
     # Scans and cursors
 
     @staticmethod
@@ -709,7 +830,7 @@ class Replayer:
                 fits = same(to_rows(wanted), got)
             elif name in ("keys", "values"):
                 fits = same(to_keys(wanted), got)
-            elif name in ("key", "value", "bytes"):
+            elif name in ("key", "value", "bytes", "old"):
                 fits = same(to_value(wanted), got)
             elif isinstance(wanted, dict) and "at_least" in wanted:
                 fits = got >= wanted["at_least"]

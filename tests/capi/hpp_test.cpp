@@ -461,6 +461,101 @@ TEST_SUITE("rdb.hpp") {
     CHECK(!result.at(0));
   }
 
+  TEST_CASE("values are merged by operators and by functions, whose exceptions pass through") {
+    rdb::Database db = rdb::Database::open_memory();
+    rdb::WriteTxn txn = db.write();
+    auto hits = txn.table<std::string_view, uint64_t>("hits");
+    hits.merge("a", 2, rdb::Merge::numeric_add);
+    hits.merge("a", 3, rdb::Merge::numeric_add);
+    CHECK(hits.get("a") == 5);
+    hits.merge_batch(std::vector<std::pair<std::string, uint64_t>>{{"a", 1}, {"b", 1}, {"a", 1}},
+                     rdb::Merge::numeric_add);
+    CHECK((hits.get("a") == 7 && hits.get("b") == 1));
+
+    const auto halve = [](std::string_view, std::optional<uint64_t> old,
+                          uint64_t by) -> std::optional<uint64_t> {
+      if (by == 0) throw std::domain_error("no division by zero");
+      if (!old) return std::nullopt;
+      return *old / by;
+    };
+    hits.merge("a", 2, halve);
+    hits.merge("none", 2, halve);
+    CHECK((hits.get("a") == 3 && !hits.contains("none")));
+    CHECK_THROWS_AS(hits.merge("a", 0, halve), std::domain_error);
+    CHECK(hits.get("a") == 3);
+    const std::vector<std::pair<std::string, uint64_t>> rows{{"b", 1}, {"a", 3}, {"a", 0}};
+    CHECK_THROWS_AS(hits.merge_batch(rows, halve), std::domain_error);
+    CHECK((hits.get("a") == 1 && hits.get("b") == 1));
+
+    rdb::Table<> notes = txn.table("notes");
+    notes.merge("x", "one", rdb::Merge::bytes_append);
+    notes.merge("x", "two", [](rdb::Bytes key, std::optional<rdb::Bytes> old, rdb::Bytes operand) {
+      return std::optional(key.str() + ":" + old.value_or("").str() + operand.str());
+    });
+    CHECK(notes.get("x") == "x:onetwo");
+    CHECK(thrown<rdb::UsageError>([&] {
+            notes.merge("x", "", [&](rdb::Bytes, std::optional<rdb::Bytes>, rdb::Bytes) {
+              return notes.get("x");
+            });
+          }) == RDB_ERR_MISUSE);
+    CHECK(thrown<rdb::TableError>([&] {
+            txn.table<std::string_view, rdb::Bytes>("empty");
+            auto odd = txn.table<std::string_view, std::array<std::byte, 2>>("odd");
+            odd.merge("x", {}, rdb::Merge::bytes_append);
+            odd.merge("x", {}, rdb::Merge::bytes_append);
+          }) == RDB_ERR_MERGE_WIDTH);
+  }
+
+  TEST_CASE("many records go at once, and single changes look at what is there") {
+    rdb::Database db = filled(1000);
+    rdb::WriteTxn txn = db.write();
+    rdb::Table<> table = txn.table("t");
+    CHECK(table.exchange("k000", "new") == "v000");
+    CHECK_FALSE(table.exchange("z", "1").has_value());
+    CHECK(table.take("z") == "1");
+    CHECK_FALSE(table.take("z").has_value());
+    CHECK(table.compare_and_put("z", "x", "y") == rdb::Compared::absent);
+    CHECK(table.compare_and_put("z", std::nullopt, "y") == rdb::Compared::stored);
+    CHECK(table.compare_and_put("z", std::nullopt, "x") == rdb::Compared::present);
+    CHECK(table.compare_and_put("z", "x", "w") == rdb::Compared::different);
+    CHECK(table.compare_and_put("z", "y", std::nullopt) == rdb::Compared::stored);
+    {
+      rdb::Reservation made = table.reserve("r", 2);
+      made.bytes()[0] = std::byte('o');
+      made.bytes()[1] = std::byte('k');
+      CHECK(made.store());
+      CHECK_FALSE(table.reserve("r", 2, rdb::PutMode::insert_only).store());
+      const rdb::Reservation given_up = table.reserve("r", 5);
+    }
+    CHECK(table.take("r") == "ok");
+    rdb::Cursor<> cursor = table.cursor();
+    CHECK(cursor.seek("k500"));
+    CHECK(cursor.put("replaced"));
+    CHECK((cursor.key() == "k500" && cursor.value() == "replaced"));
+
+    CHECK(table.drain(rdb::Range<>().from("k100").until("k200")) == 100);
+    CHECK(table.retain([](rdb::Bytes key, rdb::Bytes) { return key.text().back() == '0'; },
+                       rdb::Range<>().from("k800")) == 180);
+    CHECK_THROWS_AS(
+        table.retain([](rdb::Bytes, rdb::Bytes) -> bool { throw std::domain_error("no"); }),
+        std::domain_error);
+    CHECK(table.size() == 720);
+    {
+      rdb::Extraction<> walk = table.extract(rdb::Range<>().until("k010"));
+      while (const auto record = walk.next()) {
+        if (record->key.text().back() < '3') CHECK(walk.take());
+      }
+      CHECK(thrown<rdb::UsageError>([&] { table.size(); }) == RDB_ERR_MISUSE);
+      CHECK(walk.close() == 3);
+      CHECK(walk.close() == 0);
+    }
+    CHECK(table.size() == 717);
+    CHECK(txn.copy_table(table, "copy") == 717);
+    CHECK(txn.table("copy").size() == 717);
+    CHECK(table.drain() == 717);
+    CHECK(table.empty());
+  }
+
   TEST_CASE("a write transaction that is not committed is aborted") {
     rdb::Database db = filled(1);
     { db.write().table("t").put("lost", "x"); }

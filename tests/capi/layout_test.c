@@ -28,6 +28,13 @@ AT(rdb_progress, fn, 0);
 AT(rdb_progress, ctx, 8);
 AT(rdb_progress, drop, 16);
 
+SIZE(rdb_merge_operator, 32);
+AT(rdb_merge_operator, kind, 0);
+AT(rdb_merge_operator, reserved, 4);
+AT(rdb_merge_operator, fn, 8);
+AT(rdb_merge_operator, ctx, 16);
+AT(rdb_merge_operator, drop, 24);
+
 SIZE(rdb_options, 80);
 AT(rdb_options, struct_size, 0);
 AT(rdb_options, mode, 8);

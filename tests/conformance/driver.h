@@ -179,6 +179,8 @@ extern const operation database_operations[];
 extern const operation transaction_operations[];
 extern const operation record_operations[];
 extern const operation cursor_operations[];
+extern const operation merge_operations[];
+extern const operation bulk_operations[];
 extern const operation codec_operations[];
 
 /* A type by its name, or by name and class; NULL when the line has no such member. */
@@ -199,8 +201,11 @@ void give_progress(line* l, const progress_state* state);
 #define TAIL_ROOM 16
 void apply_struct_size(line* l, void* options, size_t size);
 
-/* The line's range; NULL: the whole table. */
+/* The line's range, in room; NULL: the whole table. */
 const rdb_range* want_range(line* l, const value_type* key, rdb_range* room);
+
+/* The line's own packed bytes, or its rows or keys packed. */
+rdb_slice want_packed(line* l, const handle* table, bool keys_only);
 
 /* "flags": insert_only, update_only. */
 uint64_t put_flags(line* l);

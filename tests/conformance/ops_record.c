@@ -143,8 +143,7 @@ static rdb_slice pack(line* l, const rows* all) {
   return (rdb_slice){data, size};
 }
 
-/* The line's own packed bytes, or its rows or keys packed. */
-static rdb_slice want_packed(line* l, const handle* table, bool keys_only) {
+rdb_slice want_packed(line* l, const handle* table, bool keys_only) {
   if (find_member(l, "packed") != NULL) return want_bytes(l, "packed", &type_bytes);
   const rows all = keys_only ? want_keys(l, want_member(l, "keys"), &table->key)
                              : want_rows(l, want_member(l, "rows"), &table->key, &table->value);

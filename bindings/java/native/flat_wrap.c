@@ -223,8 +223,8 @@ static void SWIGUNUSED SWIG_JavaThrowException(JNIEnv *jenv, SWIG_JavaExceptionC
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
  * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
  * whose callback would cost more than the lookup it serves; and the forms that take arrays of
- * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch,
- * rdb_multimap_delete_batch), whose packed twins do the same.
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_merge_batch,
+ * rdb_cursor_next_batch, rdb_multimap_delete_batch), whose packed twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H
@@ -365,6 +365,64 @@ RDB_FLAT_API int64_t rdb_flat_put_batch_packed(int64_t table, const uint8_t* pac
                                                rdb_error* detail);
 RDB_FLAT_API int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed,
                                                   int64_t packed_size, rdb_error* detail);
+
+/* Merges. kind is RDB_MERGE_...; merge_fn is the address of an rdb_merge_fn, with its context and
+ * the address of an rdb_drop_fn, for RDB_MERGE_FUNCTION, else zero. The second returns how many
+ * records were merged. */
+RDB_FLAT_API rdb_status rdb_flat_merge(int64_t table, const uint8_t* key, int64_t key_size,
+                                       const uint8_t* operand, int64_t operand_size, int32_t kind,
+                                       int64_t merge_fn, int64_t merge_ctx, int64_t merge_drop,
+                                       rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_merge_batch_packed(int64_t table, const uint8_t* packed,
+                                                 int64_t packed_size, int32_t kind,
+                                                 int64_t merge_fn, int64_t merge_ctx,
+                                                 int64_t merge_drop, rdb_error* detail);
+
+/* What was there, and what to expect. out of the first: the handle of the old value, 0 for none;
+ * the second returns one. has_expected and has_value 0 stand for NULL. out of rdb_flat_reserve: the
+ * reservation and the address of its bytes. */
+RDB_FLAT_API rdb_status rdb_flat_exchange(int64_t table, const uint8_t* key, int64_t key_size,
+                                          const uint8_t* value, int64_t value_size, int64_t flags,
+                                          int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_take(int64_t table, const uint8_t* key, int64_t key_size,
+                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_compare_and_put(int64_t table, const uint8_t* key,
+                                                 int64_t key_size, int32_t has_expected,
+                                                 const uint8_t* expected, int64_t expected_size,
+                                                 int32_t has_value, const uint8_t* value,
+                                                 int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_put(int64_t cursor, const uint8_t* value,
+                                            int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_reserve(int64_t table, const uint8_t* key, int64_t key_size,
+                                         int64_t size, int64_t flags, int64_t* out,
+                                         int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_reservation_store(int64_t reservation, rdb_error* detail);
+RDB_FLAT_API void rdb_flat_reservation_free(int64_t reservation);
+
+/* Many records. Bounds as in rdb_flat_cursor_set_range. rdb_flat_drain, _retain, _extract_close and
+ * _table_copy return numbers of records; filter_fn is the address of an rdb_filter_fn. */
+RDB_FLAT_API int64_t rdb_flat_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                    int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                    int64_t upper_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_retain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                     int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                     int64_t upper_size, int64_t filter_fn, int64_t filter_ctx,
+                                     int64_t filter_drop, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_extract_open(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                           int64_t lower_size, int32_t upper_bound,
+                                           const uint8_t* upper, int64_t upper_size,
+                                           rdb_error* detail);
+/* As the moves of cursors, also where the room is too small. */
+RDB_FLAT_API rdb_status rdb_flat_extract_next(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_prev(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_get(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_take(int64_t extract, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name,
+                                         int64_t name_size, int64_t cancel, rdb_error* detail);
 
 /* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
  * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the
@@ -544,6 +602,16 @@ static rdb_progress progress_of(int64_t fn, int64_t ctx, int64_t drop) {
 
 static void store_u32(uint8_t* to, uint32_t value) {
   for (int i = 0; i < 4; ++i) to[i] = (uint8_t)(value >> (8 * i));
+}
+
+static rdb_range range_of(int32_t lower_bound, const uint8_t* lower, int64_t lower_size,
+                          int32_t upper_bound, const uint8_t* upper, int64_t upper_size) {
+  rdb_range range;
+  range.lower = slice(lower, lower_size);
+  range.upper = slice(upper, upper_size);
+  range.lower_bound = (uint32_t)lower_bound;
+  range.upper_bound = (uint32_t)upper_bound;
+  return range;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -1005,6 +1073,38 @@ int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed, int64
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Merges
+ * --------------------------------------------------------------------------------------------- */
+
+static rdb_merge_operator operator_of(int32_t kind, int64_t fn, int64_t ctx, int64_t drop) {
+  rdb_merge_operator result = RDB_MERGE_OPERATOR_INIT((uint32_t)kind);
+  result.fn = (rdb_merge_fn)(intptr_t)fn;
+  result.ctx = (void*)(intptr_t)ctx;
+  result.drop = (rdb_drop_fn)(intptr_t)drop;
+  return result;
+}
+
+rdb_status rdb_flat_merge(int64_t table, const uint8_t* key, int64_t key_size,
+                          const uint8_t* operand, int64_t operand_size, int32_t kind,
+                          int64_t merge_fn, int64_t merge_ctx, int64_t merge_drop,
+                          rdb_error* detail) {
+  const rdb_merge_operator op = operator_of(kind, merge_fn, merge_ctx, merge_drop);
+  return settle(rdb_merge(HANDLE(rdb_table, table), slice(key, key_size),
+                          slice(operand, operand_size), &op, detail),
+                detail);
+}
+
+int64_t rdb_flat_merge_batch_packed(int64_t table, const uint8_t* packed, int64_t packed_size,
+                                    int32_t kind, int64_t merge_fn, int64_t merge_ctx,
+                                    int64_t merge_drop, rdb_error* detail) {
+  const rdb_merge_operator op = operator_of(kind, merge_fn, merge_ctx, merge_drop);
+  uint64_t merged = 0;
+  const rdb_status status = rdb_merge_batch_packed(
+      HANDLE(rdb_table, table), slice(packed, packed_size), &op, &merged, detail);
+  return number(status, merged, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Cursors
  * --------------------------------------------------------------------------------------------- */
 
@@ -1107,8 +1207,7 @@ rdb_status rdb_flat_cursor_seek_le(int64_t cursor, const uint8_t* target, int64_
 rdb_status rdb_flat_cursor_set_range(int64_t cursor, int32_t lower_bound, const uint8_t* lower,
                                      int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
                                      int64_t upper_size, rdb_error* detail) {
-  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
-                     (uint32_t)upper_bound};
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
   return settle(rdb_cursor_set_range(HANDLE(rdb_cursor, cursor), &range, detail), detail);
 }
 
@@ -1201,8 +1300,7 @@ int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* pack
 int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
                                 int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
                                 int64_t upper_size, rdb_error* detail) {
-  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
-                     (uint32_t)upper_bound};
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
   uint64_t keys = 0;
   rdb_status status = rdb_multimap_drain(HANDLE(rdb_table, table), &range, &keys, detail);
   return number(status, keys, detail);
@@ -1265,6 +1363,141 @@ int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail) {
   uint64_t count = 0;
   rdb_status status = rdb_cursor_value_count(HANDLE(const rdb_cursor, cursor), &count, detail);
   return number(status, count, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What was there, what to expect, many records
+ * --------------------------------------------------------------------------------------------- */
+
+rdb_status rdb_flat_exchange(int64_t table, const uint8_t* key, int64_t key_size,
+                             const uint8_t* value, int64_t value_size, int64_t flags, int64_t* out,
+                             int64_t out_size, rdb_error* detail) {
+  rdb_value* old = NULL;
+  const rdb_status status =
+      settle(rdb_exchange(HANDLE(rdb_table, table), slice(key, key_size), slice(value, value_size),
+                          (uint64_t)flags, &old, detail),
+             detail);
+  const int64_t values[] = {NUMBER(old)};
+  fill(out, out_size, values, 1);
+  return status;
+}
+
+int64_t rdb_flat_take(int64_t table, const uint8_t* key, int64_t key_size, rdb_error* detail) {
+  rdb_value* old = NULL;
+  const rdb_status status = rdb_take(HANDLE(rdb_table, table), slice(key, key_size), &old, detail);
+  return made(status, old, detail);
+}
+
+rdb_status rdb_flat_compare_and_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                    int32_t has_expected, const uint8_t* expected,
+                                    int64_t expected_size, int32_t has_value, const uint8_t* value,
+                                    int64_t value_size, rdb_error* detail) {
+  const rdb_slice wanted = slice(expected, expected_size);
+  const rdb_slice fresh = slice(value, value_size);
+  return settle(
+      rdb_compare_and_put(HANDLE(rdb_table, table), slice(key, key_size),
+                          has_expected ? &wanted : NULL, has_value ? &fresh : NULL, detail),
+      detail);
+}
+
+rdb_status rdb_flat_cursor_put(int64_t cursor, const uint8_t* value, int64_t value_size,
+                               rdb_error* detail) {
+  return settle(rdb_cursor_put(HANDLE(rdb_cursor, cursor), slice(value, value_size), detail),
+                detail);
+}
+
+rdb_status rdb_flat_reserve(int64_t table, const uint8_t* key, int64_t key_size, int64_t size,
+                            int64_t flags, int64_t* out, int64_t out_size, rdb_error* detail) {
+  rdb_reservation* reservation = NULL;
+  void* bytes = NULL;
+  const rdb_status status =
+      settle(rdb_reserve(HANDLE(rdb_table, table), slice(key, key_size), (size_t)size,
+                         (uint64_t)flags, &reservation, &bytes, detail),
+             detail);
+  const int64_t values[] = {NUMBER(reservation), NUMBER(bytes)};
+  fill(out, out_size, values, 2);
+  return status;
+}
+
+rdb_status rdb_flat_reservation_store(int64_t reservation, rdb_error* detail) {
+  return settle(rdb_reservation_store(HANDLE(rdb_reservation, reservation), detail), detail);
+}
+
+void rdb_flat_reservation_free(int64_t reservation) {
+  rdb_reservation_free(HANDLE(rdb_reservation, reservation));
+}
+
+int64_t rdb_flat_drain(int64_t table, int32_t lower_bound, const uint8_t* lower, int64_t lower_size,
+                       int32_t upper_bound, const uint8_t* upper, int64_t upper_size,
+                       rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  uint64_t removed = 0;
+  const rdb_status status = rdb_drain(HANDLE(rdb_table, table), &range, &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_retain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                        int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                        int64_t upper_size, int64_t filter_fn, int64_t filter_ctx,
+                        int64_t filter_drop, rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  rdb_filter filter;
+  uint64_t removed = 0;
+  filter.fn = (rdb_filter_fn)(intptr_t)filter_fn;
+  filter.ctx = (void*)(intptr_t)filter_ctx;
+  filter.drop = (rdb_drop_fn)(intptr_t)filter_drop;
+  const rdb_status status = rdb_retain(HANDLE(rdb_table, table), &range, &filter, &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_extract_open(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                              int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                              int64_t upper_size, rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  rdb_extract* extract = NULL;
+  const rdb_status status = rdb_extract_open(HANDLE(rdb_table, table), &range, &extract, detail);
+  return made(status, extract, detail);
+}
+
+rdb_status rdb_flat_extract_next(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                 int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status = rdb_extract_next(HANDLE(rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_prev(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                 int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status = rdb_extract_prev(HANDLE(rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_get(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status =
+      rdb_extract_get(HANDLE(const rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_take(int64_t extract, rdb_error* detail) {
+  return settle(rdb_extract_take(HANDLE(rdb_extract, extract), detail), detail);
+}
+
+int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail) {
+  uint64_t removed = 0;
+  const rdb_status status = rdb_extract_close(HANDLE(rdb_extract, extract), &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name, int64_t name_size,
+                            int64_t cancel, rdb_error* detail) {
+  uint64_t copied = 0;
+  const rdb_status status =
+      rdb_table_copy(HANDLE(const rdb_table, source), HANDLE(const rdb_txn, txn),
+                     slice(name, name_size), HANDLE(const rdb_cancel, cancel), &copied, detail);
+  return number(status, copied, detail);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -3223,6 +3456,912 @@ SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_deleteBatchPacked(JNIEnv *jenv, jc
   
   
   if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_merge(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jbyteArray jarg4, jint jarg6, jlong jarg7, jlong jarg8, jlong jarg9) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  int32_t arg6 ;
+  int64_t arg7 ;
+  int64_t arg8 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements4 = NULL ;
+  rdb_error detail10 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg10 = &detail10;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetByteArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (uint8_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  arg6 = (int32_t)jarg6; 
+  arg7 = (int64_t)jarg7; 
+  arg8 = (int64_t)jarg8; 
+  arg9 = (int64_t)jarg9; 
+  result = (rdb_status)rdb_flat_merge(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg4, elements4, JNI_ABORT);
+  }
+  
+  
+  if (arg10->status < 0) rdb_java_throw(jenv, arg10);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_mergeBatchPacked(JNIEnv *jenv, jclass jcls, jlong jarg1, jobject jarg2, jint jarg4, jlong jarg5, jlong jarg6, jlong jarg7) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  rdb_error detail8 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg8 = &detail8;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    arg2 = (uint8_t *)(*jenv)->GetDirectBufferAddress(jenv, jarg2);
+    arg3 = (*jenv)->GetDirectBufferCapacity(jenv, jarg2);
+    if (arg3 < 0) {
+      rdb_java_throw_not_direct(jenv);
+      return 0;
+    }
+  }
+  
+  arg4 = (int32_t)jarg4; 
+  arg5 = (int64_t)jarg5; 
+  arg6 = (int64_t)jarg6; 
+  arg7 = (int64_t)jarg7; 
+  result = (int64_t)rdb_flat_merge_batch_packed(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6,arg7,arg8);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  if (arg8->status < 0) rdb_java_throw(jenv, arg8);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_exchange(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jbyteArray jarg4, jlong jarg6, jlongArray jarg7) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t *arg7 = (int64_t *) 0 ;
+  int64_t arg8 ;
+  rdb_error *arg9 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements4 = NULL ;
+  jlong *elements7 = NULL ;
+  rdb_error detail9 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg9 = &detail9;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetByteArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (uint8_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  arg6 = (int64_t)jarg6; 
+  
+  arg7 = NULL;
+  arg8 = 0;
+  if (jarg7 != NULL) {
+    elements7 = (*jenv)->GetLongArrayElements(jenv, jarg7, NULL);
+    if (elements7 == NULL) return 0;
+    arg7 = (int64_t *)elements7;
+    arg8 = (*jenv)->GetArrayLength(jenv, jarg7);
+  }
+  
+  result = (rdb_status)rdb_flat_exchange(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8,arg9);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg4, elements4, JNI_ABORT);
+  }
+  
+  
+  if (elements7 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg7, elements7, 0);
+  }
+  
+  
+  if (arg9->status < 0) rdb_java_throw(jenv, arg9);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_take(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail4 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (int64_t)rdb_flat_take(arg1,(unsigned char const *)arg2,arg3,arg4);
+  jresult = (jlong)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_compareAndPut(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jint jarg4, jbyteArray jarg5, jint jarg7, jbyteArray jarg8) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  uint8_t *arg5 = (uint8_t *) 0 ;
+  int64_t arg6 ;
+  int32_t arg7 ;
+  uint8_t *arg8 = (uint8_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements5 = NULL ;
+  jbyte *elements8 = NULL ;
+  rdb_error detail10 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg10 = &detail10;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  arg4 = (int32_t)jarg4; 
+  
+  arg5 = NULL;
+  arg6 = 0;
+  if (jarg5 != NULL) {
+    elements5 = (*jenv)->GetByteArrayElements(jenv, jarg5, NULL);
+    if (elements5 == NULL) return 0;
+    arg5 = (uint8_t *)elements5;
+    arg6 = (*jenv)->GetArrayLength(jenv, jarg5);
+  }
+  
+  arg7 = (int32_t)jarg7; 
+  
+  arg8 = NULL;
+  arg9 = 0;
+  if (jarg8 != NULL) {
+    elements8 = (*jenv)->GetByteArrayElements(jenv, jarg8, NULL);
+    if (elements8 == NULL) return 0;
+    arg8 = (uint8_t *)elements8;
+    arg9 = (*jenv)->GetArrayLength(jenv, jarg8);
+  }
+  
+  result = (rdb_status)rdb_flat_compare_and_put(arg1,(unsigned char const *)arg2,arg3,arg4,(unsigned char const *)arg5,arg6,arg7,(unsigned char const *)arg8,arg9,arg10);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements5 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg5, elements5, JNI_ABORT);
+  }
+  
+  
+  if (elements8 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg8, elements8, JNI_ABORT);
+  }
+  
+  
+  if (arg10->status < 0) rdb_java_throw(jenv, arg10);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorPut(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail4 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_put(arg1,(unsigned char const *)arg2,arg3,arg4);
+  jresult = (jint)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_reserve(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlong jarg4, jlong jarg5, jlongArray jarg6) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t arg4 ;
+  int64_t arg5 ;
+  int64_t *arg6 = (int64_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements6 = NULL ;
+  rdb_error detail8 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg8 = &detail8;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  arg4 = (int64_t)jarg4; 
+  arg5 = (int64_t)jarg5; 
+  
+  arg6 = NULL;
+  arg7 = 0;
+  if (jarg6 != NULL) {
+    elements6 = (*jenv)->GetLongArrayElements(jenv, jarg6, NULL);
+    if (elements6 == NULL) return 0;
+    arg6 = (int64_t *)elements6;
+    arg7 = (*jenv)->GetArrayLength(jenv, jarg6);
+  }
+  
+  result = (rdb_status)rdb_flat_reserve(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6,arg7,arg8);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements6 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg6, elements6, 0);
+  }
+  
+  
+  if (arg8->status < 0) rdb_java_throw(jenv, arg8);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_reservationStore(JNIEnv *jenv, jclass jcls, jlong jarg1) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_error detail2 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg2 = &detail2;
+  arg1 = (int64_t)jarg1; 
+  result = (rdb_status)rdb_flat_reservation_store(arg1,arg2);
+  jresult = (jint)result; 
+  
+  
+  if (arg2->status < 0) rdb_java_throw(jenv, arg2);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT void JNICALL Java_rdb_raw_FlatJNI_reservationFree(JNIEnv *jenv, jclass jcls, jlong jarg1) {
+  int64_t arg1 ;
+  
+  (void)jenv;
+  (void)jcls;
+  arg1 = (int64_t)jarg1; 
+  rdb_flat_reservation_free(arg1);
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_drain(JNIEnv *jenv, jclass jcls, jlong jarg1, jint jarg2, jbyteArray jarg3, jint jarg5, jbyteArray jarg6) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  jbyte *elements3 = NULL ;
+  jbyte *elements6 = NULL ;
+  rdb_error detail8 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg8 = &detail8;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int32_t)jarg2; 
+  
+  arg3 = NULL;
+  arg4 = 0;
+  if (jarg3 != NULL) {
+    elements3 = (*jenv)->GetByteArrayElements(jenv, jarg3, NULL);
+    if (elements3 == NULL) return 0;
+    arg3 = (uint8_t *)elements3;
+    arg4 = (*jenv)->GetArrayLength(jenv, jarg3);
+  }
+  
+  arg5 = (int32_t)jarg5; 
+  
+  arg6 = NULL;
+  arg7 = 0;
+  if (jarg6 != NULL) {
+    elements6 = (*jenv)->GetByteArrayElements(jenv, jarg6, NULL);
+    if (elements6 == NULL) return 0;
+    arg6 = (uint8_t *)elements6;
+    arg7 = (*jenv)->GetArrayLength(jenv, jarg6);
+  }
+  
+  result = (int64_t)rdb_flat_drain(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  if (elements3 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg3, elements3, JNI_ABORT);
+  }
+  
+  
+  if (elements6 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg6, elements6, JNI_ABORT);
+  }
+  
+  
+  if (arg8->status < 0) rdb_java_throw(jenv, arg8);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_retain(JNIEnv *jenv, jclass jcls, jlong jarg1, jint jarg2, jbyteArray jarg3, jint jarg5, jbyteArray jarg6, jlong jarg8, jlong jarg9, jlong jarg10) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  int64_t arg8 ;
+  int64_t arg9 ;
+  int64_t arg10 ;
+  rdb_error *arg11 = (rdb_error *) 0 ;
+  jbyte *elements3 = NULL ;
+  jbyte *elements6 = NULL ;
+  rdb_error detail11 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg11 = &detail11;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int32_t)jarg2; 
+  
+  arg3 = NULL;
+  arg4 = 0;
+  if (jarg3 != NULL) {
+    elements3 = (*jenv)->GetByteArrayElements(jenv, jarg3, NULL);
+    if (elements3 == NULL) return 0;
+    arg3 = (uint8_t *)elements3;
+    arg4 = (*jenv)->GetArrayLength(jenv, jarg3);
+  }
+  
+  arg5 = (int32_t)jarg5; 
+  
+  arg6 = NULL;
+  arg7 = 0;
+  if (jarg6 != NULL) {
+    elements6 = (*jenv)->GetByteArrayElements(jenv, jarg6, NULL);
+    if (elements6 == NULL) return 0;
+    arg6 = (uint8_t *)elements6;
+    arg7 = (*jenv)->GetArrayLength(jenv, jarg6);
+  }
+  
+  arg8 = (int64_t)jarg8; 
+  arg9 = (int64_t)jarg9; 
+  arg10 = (int64_t)jarg10; 
+  result = (int64_t)rdb_flat_retain(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8,arg9,arg10,arg11);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  if (elements3 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg3, elements3, JNI_ABORT);
+  }
+  
+  
+  if (elements6 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg6, elements6, JNI_ABORT);
+  }
+  
+  
+  if (arg11->status < 0) rdb_java_throw(jenv, arg11);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_extractOpen(JNIEnv *jenv, jclass jcls, jlong jarg1, jint jarg2, jbyteArray jarg3, jint jarg5, jbyteArray jarg6) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  jbyte *elements3 = NULL ;
+  jbyte *elements6 = NULL ;
+  rdb_error detail8 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg8 = &detail8;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int32_t)jarg2; 
+  
+  arg3 = NULL;
+  arg4 = 0;
+  if (jarg3 != NULL) {
+    elements3 = (*jenv)->GetByteArrayElements(jenv, jarg3, NULL);
+    if (elements3 == NULL) return 0;
+    arg3 = (uint8_t *)elements3;
+    arg4 = (*jenv)->GetArrayLength(jenv, jarg3);
+  }
+  
+  arg5 = (int32_t)jarg5; 
+  
+  arg6 = NULL;
+  arg7 = 0;
+  if (jarg6 != NULL) {
+    elements6 = (*jenv)->GetByteArrayElements(jenv, jarg6, NULL);
+    if (elements6 == NULL) return 0;
+    arg6 = (uint8_t *)elements6;
+    arg7 = (*jenv)->GetArrayLength(jenv, jarg6);
+  }
+  
+  result = (int64_t)rdb_flat_extract_open(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  if (elements3 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg3, elements3, JNI_ABORT);
+  }
+  
+  
+  if (elements6 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg6, elements6, JNI_ABORT);
+  }
+  
+  
+  if (arg8->status < 0) rdb_java_throw(jenv, arg8);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_extractNext(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_extract_next(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_extractPrev(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_extract_prev(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_extractGet(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_extract_get(arg1,arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_extractTake(JNIEnv *jenv, jclass jcls, jlong jarg1) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_error detail2 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg2 = &detail2;
+  arg1 = (int64_t)jarg1; 
+  result = (rdb_status)rdb_flat_extract_take(arg1,arg2);
+  jresult = (jint)result; 
+  
+  
+  if (arg2->status < 0) rdb_java_throw(jenv, arg2);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_extractClose(JNIEnv *jenv, jclass jcls, jlong jarg1) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_error detail2 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg2 = &detail2;
+  arg1 = (int64_t)jarg1; 
+  result = (int64_t)rdb_flat_extract_close(arg1,arg2);
+  jresult = (jlong)result; 
+  
+  
+  if (arg2->status < 0) rdb_java_throw(jenv, arg2);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_tableCopy(JNIEnv *jenv, jclass jcls, jlong jarg1, jlong jarg2, jbyteArray jarg3, jlong jarg5) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  int64_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements3 = NULL ;
+  rdb_error detail6 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int64_t)jarg2; 
+  
+  arg3 = NULL;
+  arg4 = 0;
+  if (jarg3 != NULL) {
+    elements3 = (*jenv)->GetByteArrayElements(jenv, jarg3, NULL);
+    if (elements3 == NULL) return 0;
+    arg3 = (uint8_t *)elements3;
+    arg4 = (*jenv)->GetArrayLength(jenv, jarg3);
+  }
+  
+  arg5 = (int64_t)jarg5; 
+  result = (int64_t)rdb_flat_table_copy(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,arg6);
+  jresult = (jlong)result; 
+  
+  
+  
+  if (elements3 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg3, elements3, JNI_ABORT);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
   
   return jresult;
 }

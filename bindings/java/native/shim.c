@@ -7,6 +7,8 @@
 static jclass exception_class;  /* rdb.RdbException */
 static jmethodID exception_of;  /* static RuntimeException of(int, int, long, byte[]) */
 static jmethodID progress_call; /* rdb.Progress.update(long, long) */
+static jmethodID merge_call;    /* rdb.MergeCall.call(byte[], byte[], byte[]) */
+static jmethodID filter_call;   /* rdb.FilterCall.keep(byte[], byte[]) */
 
 static jclass find_class(JNIEnv* env, const char* name) {
   jclass found = NULL;
@@ -18,10 +20,20 @@ static jclass find_class(JNIEnv* env, const char* name) {
   return found;
 }
 
+/* Of an interface of rdb's. */
+static jmethodID find_method(JNIEnv* env, const char* class_name, const char* name,
+                             const char* signature) {
+  jmethodID found;
+  const jclass owner = (*env)->FindClass(env, class_name);
+  if (owner == NULL) return NULL;
+  found = (*env)->GetMethodID(env, owner, name, signature);
+  (*env)->DeleteLocalRef(env, owner);
+  return found;
+}
+
 /* FindClass looks with the loader of the class that loads the library, here and only here. */
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void* reserved) {
   JNIEnv* env;
-  jclass progress;
   (void)reserved;
   if ((*vm)->GetEnv(vm, (void**)&env, JNI_VERSION_1_8) != JNI_OK) return JNI_ERR;
   exception_class = find_class(env, "rdb/RdbException");
@@ -29,11 +41,11 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void* reserved) {
   exception_of =
       (*env)->GetStaticMethodID(env, exception_class, "of", "(IIJ[B)Ljava/lang/RuntimeException;");
   if (exception_of == NULL) return JNI_ERR;
-  progress = (*env)->FindClass(env, "rdb/Progress");
-  if (progress == NULL) return JNI_ERR;
-  progress_call = (*env)->GetMethodID(env, progress, "update", "(JJ)Z");
-  (*env)->DeleteLocalRef(env, progress);
-  return progress_call == NULL ? JNI_ERR : JNI_VERSION_1_8;
+  progress_call = find_method(env, "rdb/Progress", "update", "(JJ)Z");
+  merge_call = find_method(env, "rdb/MergeCall", "call", "([B[B[B)[B");
+  filter_call = find_method(env, "rdb/FilterCall", "keep", "([B[B)Z");
+  return progress_call == NULL || merge_call == NULL || filter_call == NULL ? JNI_ERR
+                                                                            : JNI_VERSION_1_8;
 }
 
 JNIEXPORT void JNICALL JNI_OnUnload(JavaVM* vm, void* reserved) {
@@ -111,4 +123,13 @@ rdb_progress shim_progress_of(shim_progress* context, JNIEnv* env, jobject liste
     progress.ctx = context;
   }
   return progress;
+}
+
+jbyteArray shim_call_merge(JNIEnv* env, jobject function, jbyteArray key, jbyteArray existing,
+                           jbyteArray operand) {
+  return (*env)->CallObjectMethod(env, function, merge_call, key, existing, operand);
+}
+
+jboolean shim_call_filter(JNIEnv* env, jobject filter, jbyteArray key, jbyteArray value) {
+  return (*env)->CallBooleanMethod(env, filter, filter_call, key, value);
 }

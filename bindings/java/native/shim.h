@@ -46,6 +46,13 @@ typedef struct shim_progress {
 } shim_progress;
 rdb_progress shim_progress_of(shim_progress* context, JNIEnv* env, jobject listener);
 
+/* Calls an rdb.MergeCall; look for an exception. */
+jbyteArray shim_call_merge(JNIEnv* env, jobject function, jbyteArray key, jbyteArray existing,
+                           jbyteArray operand);
+
+/* Calls an rdb.FilterCall; look for an exception. */
+jboolean shim_call_filter(JNIEnv* env, jobject filter, jbyteArray key, jbyteArray value);
+
 /* Handles travel as jlong. */
 #define SHIM_HANDLE(type, handle) ((type*)(uintptr_t)(handle))
 #define SHIM_JLONG(pointer) ((jlong)(uintptr_t)(pointer))

@@ -34,6 +34,7 @@ enum class ErrorCode : int32_t {
   too_large = -206,
   type_changed = -207,
   unknown_key_type = -208,
+  merge_width = -209,
   // -3xx: concurrency
   busy = -300,
   already_open = -301,

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "rdb/merge.hpp"
 #include "rdb/types.hpp"
 
 namespace rdb {
@@ -18,6 +19,7 @@ namespace rdb {
 namespace table {
 class TableImpl;
 class CursorImpl;
+class ExtractionImpl;
 }  // namespace table
 namespace page {
 class FramePin;
@@ -139,9 +141,49 @@ class Cursor {
   // Deletes the entry under the cursor (write transactions); the cursor then stands between its
   // neighbours: next() goes to the entry behind it. Works without a known key order.
   void erase();
+  // Replaces the value of the entry under the cursor, which stays on it. Works without a known key
+  // order.
+  void replace(Bytes value);
 
  private:
   std::unique_ptr<table::CursorImpl> impl_;
+};
+
+// Decides about entries, one by one in key order. It is called while the table is lent: see
+// MergeFunction. What it throws leaves the table as it was.
+class RecordFilter {
+ public:
+  enum class Verdict : uint8_t { keep, remove, stop };  // stop: this entry and all behind it stay
+  virtual ~RecordFilter() = default;
+  virtual Verdict judge(Bytes key, Bytes value) = 0;  // the bytes die with the call
+};
+
+// A walk over a range that takes entries out of the table: those that are taken, and no others. The
+// table is lent to it (see MergeFunction) from its beginning to finish(), the end of the object or
+// the commit, whichever comes first; only then does the tree change. It never shows an entry that
+// was taken.
+//
+// One thread at a time.
+class Extraction {
+ public:
+  explicit Extraction(std::unique_ptr<table::ExtractionImpl> impl);
+  Extraction(Extraction&&) noexcept;
+  Extraction& operator=(Extraction&&) noexcept;
+  ~Extraction();  // finish(), without news of a failure
+
+  bool next();  // as the moves of a cursor
+  bool prev();
+  bool valid() const;  // stands on an entry that was not taken
+  Bytes key() const;   // of the entry it stands on; valid until the next move
+  Bytes value() const;
+  bool take();  // the entry it stands on; false: it stands on none, or that was taken
+
+  // Makes it so, and gives the number of entries taken. Once; closed afterwards.
+  uint64_t finish();
+  bool over() const noexcept;  // finished, by the commit perhaps
+
+ private:
+  std::unique_ptr<table::ExtractionImpl> impl_;
 };
 
 class Table {
@@ -179,12 +221,38 @@ class Table {
   // as the position, and those before it are written. After any other failure nobody can tell
   // which were.
   uint64_t put_batch(std::span<const Record> records, PutMode mode = PutMode::upsert);
+  // As put() and erase(), with what was there before.
+  bool exchange(Bytes key, Bytes value, PutMode mode, std::optional<std::vector<std::byte>>& old);
+  bool take(Bytes key, std::vector<std::byte>& old);
+  // Stores value, or deletes the key when there is none, if the stored value is the expected one,
+  // or the key absent when nothing is expected. Otherwise nothing changes.
+  enum class Compared : uint8_t { stored, absent, present, different };
+  Compared compare_and_put(Bytes key, std::optional<Bytes> expected, std::optional<Bytes> value);
+
+  // Deletes a range and gives the number of its entries. Whole subtrees go without a look at their
+  // entries; the key order need not be known for the range of everything.
+  uint64_t drain(const KeyRange& range = {});
+  // Deletes the entries of a range that filter wants removed, in one pass, and gives their number.
+  uint64_t retain(const KeyRange& range, RecordFilter& filter);
+  Extraction extract(const KeyRange& range = {});
+
+  // Makes the value of key anew from the stored one and an operand, see merge.hpp. merge_width when
+  // the result has another length than values of the table's type; the table is as it was then, as
+  // after any other failure.
+  void merge(Bytes key, Bytes operand, MergeKind kind);
+  void merge(Bytes key, Bytes operand, MergeFunction& function);
+  // As merge() for each record in turn, whose value is the operand. What throws stops the batch
+  // with the record's index as the position; those before it are merged, those behind it are not.
+  // Only after a failure of the device, of memory or of a damaged page does nobody know which were.
+  void merge_batch(std::span<const Record> records, MergeKind kind);
+  void merge_batch(std::span<const Record> records, MergeFunction& function);
   bool erase(Bytes key);
   // Removes and returns the first or last pair; false when the table is empty.
   bool pop_first(std::vector<std::byte>& key, std::vector<std::byte>& value);
   bool pop_last(std::vector<std::byte>& key, std::vector<std::byte>& value);
 
   table::TableImpl& impl() const { return *impl_; }
+  const std::shared_ptr<table::TableImpl>& shared_impl() const { return impl_; }
 
  private:
   std::shared_ptr<table::TableImpl> impl_;

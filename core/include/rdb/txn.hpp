@@ -72,6 +72,11 @@ class WriteTxn {
   std::optional<TableInfo> find_table(std::string_view name) const;
   void rename_table(std::string_view from, std::string_view to);
   bool delete_table(std::string_view name);  // false when missing; multimaps too
+  // Copies the rows of source, as they are stored, into the table called name, which is created
+  // with the same types when it is missing; they need not be known. What stands under a key already
+  // is replaced. source may belong to a transaction of any database. Returns the number of rows.
+  uint64_t copy_table(const Table& source, std::string_view name,
+                      const CancelToken* cancel = nullptr);
 
   // Ends the transaction; open tables and cursors answer closed from then on. After a failure the
   // transaction is over as well and nothing changed, except recovery_required: then the

@@ -33,14 +33,7 @@ func init() {
 		"delete_batch": deleteBatch, "delete_batch_packed": deleteBatch,
 		"scan": scan, "cursor_open": cursorOpen,
 	} {
-		f := f
-		operations[name] = func(r *runner, l line) (facts, error) {
-			t, err := handle[*table](r, l, "table")
-			if err != nil {
-				return nil, err
-			}
-			return f(r, t, l)
-		}
+		operations[name] = onTable(f)
 	}
 	for name, move := range map[string]func(c *cursor) bool{
 		"cursor_first": func(c *cursor) bool { return c.First() },
@@ -91,6 +84,16 @@ func init() {
 	})
 	operations["pin_free"] = onPin(func(p *rdb.Pinned) (facts, error) { return nil, p.Close() })
 	addMultimaps()
+}
+
+func onTable(f func(r *runner, t *table, l line) (facts, error)) operation {
+	return func(r *runner, l line) (facts, error) {
+		t, err := handle[*table](r, l, "table")
+		if err != nil {
+			return nil, err
+		}
+		return f(r, t, l)
+	}
 }
 
 func onCursor(f func(c *cursor, l line) (facts, error)) operation {
@@ -208,12 +211,12 @@ func getBatch(r *runner, t *table, l line) (facts, error) {
 	return facts{"values": values}, err
 }
 
-func putBatch(r *runner, t *table, l line) (facts, error) {
+func (t *table) batch(l line) (*rdb.Batch, error) {
 	rows, err := rowsOf(l["rows"])
 	if err != nil {
 		return nil, err
 	}
-	var batch rdb.Batch
+	batch := new(rdb.Batch)
 	for _, row := range rows {
 		key, err := t.key.encode(row[0])
 		value, err2 := t.value.encode(row[1])
@@ -222,7 +225,15 @@ func putBatch(r *runner, t *table, l line) (facts, error) {
 		}
 		batch.Put(key, value)
 	}
-	n, err := t.PutBatch(&batch, flagsOf(l)...)
+	return batch, nil
+}
+
+func putBatch(r *runner, t *table, l line) (facts, error) {
+	batch, err := t.batch(l)
+	if err != nil {
+		return nil, err
+	}
+	n, err := t.PutBatch(batch, flagsOf(l)...)
 	return facts{"count": n}, err
 }
 

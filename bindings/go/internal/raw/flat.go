@@ -147,73 +147,73 @@ typedef long long swig_type_117;
 typedef long long swig_type_118;
 typedef _goslice_ swig_type_119;
 typedef long long swig_type_120;
-typedef long long swig_type_121;
-typedef long long swig_type_122;
+typedef _goslice_ swig_type_121;
+typedef _goslice_ swig_type_122;
 typedef long long swig_type_123;
-typedef _goslice_ swig_type_124;
-typedef _goslice_ swig_type_125;
+typedef long long swig_type_124;
+typedef long long swig_type_125;
 typedef long long swig_type_126;
-typedef _goslice_ swig_type_127;
+typedef long long swig_type_127;
 typedef _goslice_ swig_type_128;
 typedef long long swig_type_129;
-typedef _goslice_ swig_type_130;
-typedef _goslice_ swig_type_131;
+typedef long long swig_type_130;
+typedef long long swig_type_131;
 typedef long long swig_type_132;
 typedef _goslice_ swig_type_133;
 typedef _goslice_ swig_type_134;
 typedef long long swig_type_135;
 typedef _goslice_ swig_type_136;
-typedef _goslice_ swig_type_137;
+typedef long long swig_type_137;
 typedef long long swig_type_138;
 typedef _goslice_ swig_type_139;
-typedef _goslice_ swig_type_140;
+typedef long long swig_type_140;
 typedef _goslice_ swig_type_141;
-typedef long long swig_type_142;
+typedef _goslice_ swig_type_142;
 typedef _goslice_ swig_type_143;
-typedef _goslice_ swig_type_144;
+typedef long long swig_type_144;
 typedef _goslice_ swig_type_145;
 typedef long long swig_type_146;
 typedef _goslice_ swig_type_147;
-typedef _goslice_ swig_type_148;
-typedef _goslice_ swig_type_149;
-typedef long long swig_type_150;
-typedef _goslice_ swig_type_151;
-typedef _goslice_ swig_type_152;
+typedef long long swig_type_148;
+typedef long long swig_type_149;
+typedef _goslice_ swig_type_150;
+typedef long long swig_type_151;
+typedef long long swig_type_152;
 typedef long long swig_type_153;
 typedef long long swig_type_154;
-typedef long long swig_type_155;
+typedef _goslice_ swig_type_155;
 typedef _goslice_ swig_type_156;
-typedef _goslice_ swig_type_157;
-typedef _goslice_ swig_type_158;
-typedef long long swig_type_159;
-typedef long long swig_type_160;
-typedef _goslice_ swig_type_161;
+typedef long long swig_type_157;
+typedef long long swig_type_158;
+typedef _goslice_ swig_type_159;
+typedef _goslice_ swig_type_160;
+typedef long long swig_type_161;
 typedef long long swig_type_162;
 typedef long long swig_type_163;
 typedef long long swig_type_164;
 typedef long long swig_type_165;
 typedef _goslice_ swig_type_166;
-typedef long long swig_type_167;
-typedef _goslice_ swig_type_168;
-typedef long long swig_type_169;
-typedef long long swig_type_170;
-typedef _goslice_ swig_type_171;
+typedef _goslice_ swig_type_167;
+typedef long long swig_type_168;
+typedef _goslice_ swig_type_169;
+typedef _goslice_ swig_type_170;
+typedef long long swig_type_171;
 typedef _goslice_ swig_type_172;
-typedef long long swig_type_173;
-typedef _goslice_ swig_type_174;
+typedef _goslice_ swig_type_173;
+typedef long long swig_type_174;
 typedef _goslice_ swig_type_175;
-typedef long long swig_type_176;
+typedef _goslice_ swig_type_176;
 typedef long long swig_type_177;
-typedef _goslice_ swig_type_178;
+typedef long long swig_type_178;
 typedef long long swig_type_179;
 typedef long long swig_type_180;
-typedef _goslice_ swig_type_181;
-typedef _goslice_ swig_type_182;
-typedef long long swig_type_183;
-typedef _goslice_ swig_type_184;
-typedef _goslice_ swig_type_185;
-typedef _goslice_ swig_type_186;
-typedef _goslice_ swig_type_187;
+typedef long long swig_type_181;
+typedef long long swig_type_182;
+typedef _goslice_ swig_type_183;
+typedef long long swig_type_184;
+typedef long long swig_type_185;
+typedef long long swig_type_186;
+typedef long long swig_type_187;
 typedef long long swig_type_188;
 typedef _goslice_ swig_type_189;
 typedef _goslice_ swig_type_190;
@@ -232,123 +232,206 @@ typedef _goslice_ swig_type_202;
 typedef long long swig_type_203;
 typedef _goslice_ swig_type_204;
 typedef _goslice_ swig_type_205;
-typedef long long swig_type_206;
+typedef _goslice_ swig_type_206;
 typedef long long swig_type_207;
-typedef long long swig_type_208;
-typedef long long swig_type_209;
-typedef long long swig_type_210;
+typedef _goslice_ swig_type_208;
+typedef _goslice_ swig_type_209;
+typedef _goslice_ swig_type_210;
 typedef long long swig_type_211;
-typedef long long swig_type_212;
-typedef long long swig_type_213;
-typedef long long swig_type_214;
-typedef _goslice_ swig_type_215;
-typedef long long swig_type_216;
-typedef long long swig_type_217;
-typedef _goslice_ swig_type_218;
+typedef _goslice_ swig_type_212;
+typedef _goslice_ swig_type_213;
+typedef _goslice_ swig_type_214;
+typedef long long swig_type_215;
+typedef _goslice_ swig_type_216;
+typedef _goslice_ swig_type_217;
+typedef long long swig_type_218;
 typedef long long swig_type_219;
 typedef long long swig_type_220;
-typedef long long swig_type_221;
+typedef _goslice_ swig_type_221;
 typedef _goslice_ swig_type_222;
-typedef long long swig_type_223;
+typedef _goslice_ swig_type_223;
 typedef long long swig_type_224;
 typedef long long swig_type_225;
-typedef long long swig_type_226;
+typedef _goslice_ swig_type_226;
 typedef long long swig_type_227;
-extern void _wrap_Swig_free_raw_d40eb6c5380ecf23(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_d40eb6c5380ecf23(swig_intgo arg1);
-extern swig_type_1 _wrap_VersionText_raw_d40eb6c5380ecf23(swig_intgo arg1, swig_type_2 arg2);
-extern swig_type_3 _wrap_VersionNumber_raw_d40eb6c5380ecf23(void);
-extern swig_type_4 _wrap_AbiVersion_raw_d40eb6c5380ecf23(void);
-extern swig_type_5 _wrap_StatusNameText_raw_d40eb6c5380ecf23(swig_intgo arg1, swig_type_6 arg2);
-extern swig_intgo _wrap_CheckAbi_raw_d40eb6c5380ecf23(swig_type_7 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_HasFeature_raw_d40eb6c5380ecf23(swig_type_8 arg1);
-extern swig_type_9 _wrap_OptionsCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
-extern void _wrap_OptionsFree_raw_d40eb6c5380ecf23(swig_type_10 arg1);
-extern swig_intgo _wrap_OptionsSet_raw_d40eb6c5380ecf23(swig_type_11 arg1, swig_type_12 arg2, swig_type_13 arg3, swig_voidp arg4);
-extern void _wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(swig_type_14 arg1, swig_type_15 arg2);
-extern void _wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_type_19 arg4);
-extern swig_type_20 _wrap_OptionCount_raw_d40eb6c5380ecf23(void);
-extern swig_type_21 _wrap_OptionType_raw_d40eb6c5380ecf23(swig_type_22 arg1, swig_voidp arg2);
-extern swig_type_23 _wrap_OptionText_raw_d40eb6c5380ecf23(swig_type_24 arg1, swig_intgo arg2, swig_type_25 arg3, swig_voidp arg4);
-extern swig_type_26 _wrap_Open_raw_d40eb6c5380ecf23(swig_type_27 arg1, swig_type_28 arg2, swig_voidp arg3);
-extern swig_type_29 _wrap_OpenMemory_raw_d40eb6c5380ecf23(swig_type_30 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_Close_raw_d40eb6c5380ecf23(swig_type_31 arg1, swig_voidp arg2);
-extern void _wrap_CloseDeferred_raw_d40eb6c5380ecf23(swig_type_32 arg1);
-extern swig_intgo _wrap_Recovery_raw_d40eb6c5380ecf23(swig_type_33 arg1, swig_type_34 arg2, swig_voidp arg3);
-extern swig_type_35 _wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(swig_type_36 arg1, swig_type_37 arg2, swig_type_38 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_Stats_raw_d40eb6c5380ecf23(swig_type_39 arg1, swig_type_40 arg2, swig_voidp arg3);
-extern swig_type_41 _wrap_TxnBegin_raw_d40eb6c5380ecf23(swig_type_42 arg1, swig_intgo arg2, swig_intgo arg3, swig_type_43 arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, swig_type_44 arg8, swig_voidp arg9);
-extern swig_intgo _wrap_TxnCommit_raw_d40eb6c5380ecf23(swig_type_45 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TxnAbort_raw_d40eb6c5380ecf23(swig_type_46 arg1, swig_voidp arg2);
-extern swig_type_47 _wrap_TxnId_raw_d40eb6c5380ecf23(swig_type_48 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TxnSetDurability_raw_d40eb6c5380ecf23(swig_type_49 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(swig_type_50 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(swig_type_51 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_type_52 _wrap_TableOpen_raw_d40eb6c5380ecf23(swig_type_53 arg1, swig_type_54 arg2, swig_intgo arg3, swig_type_55 arg4, swig_intgo arg5, swig_type_56 arg6, swig_voidp arg7);
-extern swig_type_57 _wrap_TableOpenRaw_raw_d40eb6c5380ecf23(swig_type_58 arg1, swig_type_59 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TableClose_raw_d40eb6c5380ecf23(swig_type_60 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TableDescribe_raw_d40eb6c5380ecf23(swig_type_61 arg1, swig_type_62 arg2, swig_voidp arg3);
-extern swig_type_63 _wrap_TableDescribeText_raw_d40eb6c5380ecf23(swig_type_64 arg1, swig_intgo arg2, swig_type_65 arg3, swig_voidp arg4);
-extern swig_type_66 _wrap_TableList_raw_d40eb6c5380ecf23(swig_type_67 arg1, swig_voidp arg2);
-extern swig_type_68 _wrap_TableFind_raw_d40eb6c5380ecf23(swig_type_69 arg1, swig_type_70 arg2, swig_voidp arg3);
-extern swig_type_71 _wrap_ListingCount_raw_d40eb6c5380ecf23(swig_type_72 arg1);
-extern swig_intgo _wrap_ListingAt_raw_d40eb6c5380ecf23(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, swig_voidp arg4);
-extern swig_type_76 _wrap_ListingAtText_raw_d40eb6c5380ecf23(swig_type_77 arg1, swig_type_78 arg2, swig_intgo arg3, swig_type_79 arg4, swig_voidp arg5);
-extern void _wrap_ListingFree_raw_d40eb6c5380ecf23(swig_type_80 arg1);
-extern swig_intgo _wrap_TableRename_raw_d40eb6c5380ecf23(swig_type_81 arg1, swig_type_82 arg2, swig_type_83 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_TableDelete_raw_d40eb6c5380ecf23(swig_type_84 arg1, swig_type_85 arg2, swig_voidp arg3);
-extern swig_type_86 _wrap_TableLen_raw_d40eb6c5380ecf23(swig_type_87 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TableStats_raw_d40eb6c5380ecf23(swig_type_88 arg1, swig_type_89 arg2, swig_type_90 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_PopFirst_raw_d40eb6c5380ecf23(swig_type_91 arg1, swig_type_92 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_PopLast_raw_d40eb6c5380ecf23(swig_type_93 arg1, swig_type_94 arg2, swig_voidp arg3);
-extern swig_type_95 _wrap_ValueText_raw_d40eb6c5380ecf23(swig_type_96 arg1, swig_type_97 arg2);
-extern void _wrap_ValueFree_raw_d40eb6c5380ecf23(swig_type_98 arg1);
-extern swig_type_99 _wrap_ResultCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
-extern void _wrap_ResultFree_raw_d40eb6c5380ecf23(swig_type_100 arg1);
-extern swig_intgo _wrap_GetBatchPacked_raw_d40eb6c5380ecf23(swig_type_101 arg1, swig_type_102 arg2, swig_type_103 arg3, swig_voidp arg4);
-extern swig_type_104 _wrap_ResultCount_raw_d40eb6c5380ecf23(swig_type_105 arg1);
-extern swig_type_106 _wrap_ResultAtText_raw_d40eb6c5380ecf23(swig_type_107 arg1, swig_type_108 arg2, swig_type_109 arg3, swig_voidp arg4);
-extern swig_type_110 _wrap_ResultPack_raw_d40eb6c5380ecf23(swig_type_111 arg1, swig_type_112 arg2, swig_voidp arg3);
-extern swig_type_113 _wrap_PutBatchPacked_raw_d40eb6c5380ecf23(swig_type_114 arg1, swig_type_115 arg2, swig_type_116 arg3, swig_voidp arg4);
-extern swig_type_117 _wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(swig_type_118 arg1, swig_type_119 arg2, swig_voidp arg3);
-extern swig_type_120 _wrap_CursorOpen_raw_d40eb6c5380ecf23(swig_type_121 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_CursorClose_raw_d40eb6c5380ecf23(swig_type_122 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_CursorFirst_raw_d40eb6c5380ecf23(swig_type_123 arg1, swig_type_124 arg2, swig_type_125 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorLast_raw_d40eb6c5380ecf23(swig_type_126 arg1, swig_type_127 arg2, swig_type_128 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorNext_raw_d40eb6c5380ecf23(swig_type_129 arg1, swig_type_130 arg2, swig_type_131 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrev_raw_d40eb6c5380ecf23(swig_type_132 arg1, swig_type_133 arg2, swig_type_134 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorGet_raw_d40eb6c5380ecf23(swig_type_135 arg1, swig_type_136 arg2, swig_type_137 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorSeek_raw_d40eb6c5380ecf23(swig_type_138 arg1, swig_type_139 arg2, swig_type_140 arg3, swig_type_141 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSeekExact_raw_d40eb6c5380ecf23(swig_type_142 arg1, swig_type_143 arg2, swig_type_144 arg3, swig_type_145 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSeekLe_raw_d40eb6c5380ecf23(swig_type_146 arg1, swig_type_147 arg2, swig_type_148 arg3, swig_type_149 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSetRange_raw_d40eb6c5380ecf23(swig_type_150 arg1, swig_intgo arg2, swig_type_151 arg3, swig_intgo arg4, swig_type_152 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(swig_type_153 arg1, swig_voidp arg2);
-extern swig_type_154 _wrap_MultimapOpen_raw_d40eb6c5380ecf23(swig_type_155 arg1, swig_type_156 arg2, swig_intgo arg3, swig_type_157 arg4, swig_intgo arg5, swig_type_158 arg6, swig_voidp arg7);
-extern swig_type_159 _wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(swig_type_160 arg1, swig_type_161 arg2, swig_voidp arg3);
-extern swig_type_162 _wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(swig_type_163 arg1, swig_voidp arg2);
-extern swig_type_164 _wrap_MultimapValueCount_raw_d40eb6c5380ecf23(swig_type_165 arg1, swig_type_166 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_MultimapGet_raw_d40eb6c5380ecf23(swig_type_167 arg1, swig_type_168 arg2, swig_type_169 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_MultimapContains_raw_d40eb6c5380ecf23(swig_type_170 arg1, swig_type_171 arg2, swig_type_172 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_MultimapDelete_raw_d40eb6c5380ecf23(swig_type_173 arg1, swig_type_174 arg2, swig_type_175 arg3, swig_voidp arg4);
-extern swig_type_176 _wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(swig_type_177 arg1, swig_type_178 arg2, swig_voidp arg3);
-extern swig_type_179 _wrap_MultimapDrain_raw_d40eb6c5380ecf23(swig_type_180 arg1, swig_intgo arg2, swig_type_181 arg3, swig_intgo arg4, swig_type_182 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorSeekPair_raw_d40eb6c5380ecf23(swig_type_183 arg1, swig_type_184 arg2, swig_type_185 arg3, swig_type_186 arg4, swig_type_187 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorNextKey_raw_d40eb6c5380ecf23(swig_type_188 arg1, swig_type_189 arg2, swig_type_190 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrevKey_raw_d40eb6c5380ecf23(swig_type_191 arg1, swig_type_192 arg2, swig_type_193 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorNextValue_raw_d40eb6c5380ecf23(swig_type_194 arg1, swig_type_195 arg2, swig_type_196 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrevValue_raw_d40eb6c5380ecf23(swig_type_197 arg1, swig_type_198 arg2, swig_type_199 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorFirstValue_raw_d40eb6c5380ecf23(swig_type_200 arg1, swig_type_201 arg2, swig_type_202 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorLastValue_raw_d40eb6c5380ecf23(swig_type_203 arg1, swig_type_204 arg2, swig_type_205 arg3, swig_voidp arg4);
-extern swig_type_206 _wrap_CursorValueCount_raw_d40eb6c5380ecf23(swig_type_207 arg1, swig_voidp arg2);
-extern swig_type_208 _wrap_Verify_raw_d40eb6c5380ecf23(swig_type_209 arg1, swig_intgo arg2, swig_type_210 arg3, swig_type_211 arg4, swig_type_212 arg5, swig_type_213 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(swig_type_214 arg1, swig_type_215 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(swig_type_216 arg1, swig_type_217 arg2, swig_type_218 arg3, swig_voidp arg4);
-extern swig_type_219 _wrap_ReportProblemText_raw_d40eb6c5380ecf23(swig_type_220 arg1, swig_type_221 arg2, swig_intgo arg3, swig_type_222 arg4, swig_voidp arg5);
-extern void _wrap_ReportFree_raw_d40eb6c5380ecf23(swig_type_223 arg1);
-extern swig_type_224 _wrap_CancelCreate_raw_d40eb6c5380ecf23(swig_voidp arg1);
-extern void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(swig_type_225 arg1);
-extern void _wrap_CancelReset_raw_d40eb6c5380ecf23(swig_type_226 arg1);
-extern void _wrap_CancelFree_raw_d40eb6c5380ecf23(swig_type_227 arg1);
+typedef long long swig_type_228;
+typedef long long swig_type_229;
+typedef long long swig_type_230;
+typedef _goslice_ swig_type_231;
+typedef long long swig_type_232;
+typedef _goslice_ swig_type_233;
+typedef long long swig_type_234;
+typedef long long swig_type_235;
+typedef _goslice_ swig_type_236;
+typedef _goslice_ swig_type_237;
+typedef long long swig_type_238;
+typedef _goslice_ swig_type_239;
+typedef _goslice_ swig_type_240;
+typedef long long swig_type_241;
+typedef long long swig_type_242;
+typedef _goslice_ swig_type_243;
+typedef long long swig_type_244;
+typedef long long swig_type_245;
+typedef _goslice_ swig_type_246;
+typedef _goslice_ swig_type_247;
+typedef long long swig_type_248;
+typedef _goslice_ swig_type_249;
+typedef _goslice_ swig_type_250;
+typedef _goslice_ swig_type_251;
+typedef _goslice_ swig_type_252;
+typedef long long swig_type_253;
+typedef _goslice_ swig_type_254;
+typedef _goslice_ swig_type_255;
+typedef long long swig_type_256;
+typedef _goslice_ swig_type_257;
+typedef _goslice_ swig_type_258;
+typedef long long swig_type_259;
+typedef _goslice_ swig_type_260;
+typedef _goslice_ swig_type_261;
+typedef long long swig_type_262;
+typedef _goslice_ swig_type_263;
+typedef _goslice_ swig_type_264;
+typedef long long swig_type_265;
+typedef _goslice_ swig_type_266;
+typedef _goslice_ swig_type_267;
+typedef long long swig_type_268;
+typedef _goslice_ swig_type_269;
+typedef _goslice_ swig_type_270;
+typedef long long swig_type_271;
+typedef long long swig_type_272;
+typedef long long swig_type_273;
+typedef long long swig_type_274;
+typedef long long swig_type_275;
+typedef long long swig_type_276;
+typedef long long swig_type_277;
+typedef long long swig_type_278;
+typedef long long swig_type_279;
+typedef _goslice_ swig_type_280;
+typedef long long swig_type_281;
+typedef long long swig_type_282;
+typedef _goslice_ swig_type_283;
+typedef long long swig_type_284;
+typedef long long swig_type_285;
+typedef long long swig_type_286;
+typedef _goslice_ swig_type_287;
+typedef long long swig_type_288;
+typedef long long swig_type_289;
+typedef long long swig_type_290;
+typedef long long swig_type_291;
+typedef long long swig_type_292;
+extern void _wrap_Swig_free_raw_71c022c61a1070a0(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_71c022c61a1070a0(swig_intgo arg1);
+extern swig_type_1 _wrap_VersionText_raw_71c022c61a1070a0(swig_intgo arg1, swig_type_2 arg2);
+extern swig_type_3 _wrap_VersionNumber_raw_71c022c61a1070a0(void);
+extern swig_type_4 _wrap_AbiVersion_raw_71c022c61a1070a0(void);
+extern swig_type_5 _wrap_StatusNameText_raw_71c022c61a1070a0(swig_intgo arg1, swig_type_6 arg2);
+extern swig_intgo _wrap_CheckAbi_raw_71c022c61a1070a0(swig_type_7 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_HasFeature_raw_71c022c61a1070a0(swig_type_8 arg1);
+extern swig_type_9 _wrap_OptionsCreate_raw_71c022c61a1070a0(swig_voidp arg1);
+extern void _wrap_OptionsFree_raw_71c022c61a1070a0(swig_type_10 arg1);
+extern swig_intgo _wrap_OptionsSet_raw_71c022c61a1070a0(swig_type_11 arg1, swig_type_12 arg2, swig_type_13 arg3, swig_voidp arg4);
+extern void _wrap_OptionsSetCancel_raw_71c022c61a1070a0(swig_type_14 arg1, swig_type_15 arg2);
+extern void _wrap_OptionsSetProgress_raw_71c022c61a1070a0(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_type_19 arg4);
+extern swig_type_20 _wrap_OptionCount_raw_71c022c61a1070a0(void);
+extern swig_type_21 _wrap_OptionType_raw_71c022c61a1070a0(swig_type_22 arg1, swig_voidp arg2);
+extern swig_type_23 _wrap_OptionText_raw_71c022c61a1070a0(swig_type_24 arg1, swig_intgo arg2, swig_type_25 arg3, swig_voidp arg4);
+extern swig_type_26 _wrap_Open_raw_71c022c61a1070a0(swig_type_27 arg1, swig_type_28 arg2, swig_voidp arg3);
+extern swig_type_29 _wrap_OpenMemory_raw_71c022c61a1070a0(swig_type_30 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_Close_raw_71c022c61a1070a0(swig_type_31 arg1, swig_voidp arg2);
+extern void _wrap_CloseDeferred_raw_71c022c61a1070a0(swig_type_32 arg1);
+extern swig_intgo _wrap_Recovery_raw_71c022c61a1070a0(swig_type_33 arg1, swig_type_34 arg2, swig_voidp arg3);
+extern swig_type_35 _wrap_RecoveryNoteText_raw_71c022c61a1070a0(swig_type_36 arg1, swig_type_37 arg2, swig_type_38 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_Stats_raw_71c022c61a1070a0(swig_type_39 arg1, swig_type_40 arg2, swig_voidp arg3);
+extern swig_type_41 _wrap_TxnBegin_raw_71c022c61a1070a0(swig_type_42 arg1, swig_intgo arg2, swig_intgo arg3, swig_type_43 arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, swig_type_44 arg8, swig_voidp arg9);
+extern swig_intgo _wrap_TxnCommit_raw_71c022c61a1070a0(swig_type_45 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TxnAbort_raw_71c022c61a1070a0(swig_type_46 arg1, swig_voidp arg2);
+extern swig_type_47 _wrap_TxnId_raw_71c022c61a1070a0(swig_type_48 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TxnSetDurability_raw_71c022c61a1070a0(swig_type_49 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(swig_type_50 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(swig_type_51 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_type_52 _wrap_TableOpen_raw_71c022c61a1070a0(swig_type_53 arg1, swig_type_54 arg2, swig_intgo arg3, swig_type_55 arg4, swig_intgo arg5, swig_type_56 arg6, swig_voidp arg7);
+extern swig_type_57 _wrap_TableOpenRaw_raw_71c022c61a1070a0(swig_type_58 arg1, swig_type_59 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TableClose_raw_71c022c61a1070a0(swig_type_60 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TableDescribe_raw_71c022c61a1070a0(swig_type_61 arg1, swig_type_62 arg2, swig_voidp arg3);
+extern swig_type_63 _wrap_TableDescribeText_raw_71c022c61a1070a0(swig_type_64 arg1, swig_intgo arg2, swig_type_65 arg3, swig_voidp arg4);
+extern swig_type_66 _wrap_TableList_raw_71c022c61a1070a0(swig_type_67 arg1, swig_voidp arg2);
+extern swig_type_68 _wrap_TableFind_raw_71c022c61a1070a0(swig_type_69 arg1, swig_type_70 arg2, swig_voidp arg3);
+extern swig_type_71 _wrap_ListingCount_raw_71c022c61a1070a0(swig_type_72 arg1);
+extern swig_intgo _wrap_ListingAt_raw_71c022c61a1070a0(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, swig_voidp arg4);
+extern swig_type_76 _wrap_ListingAtText_raw_71c022c61a1070a0(swig_type_77 arg1, swig_type_78 arg2, swig_intgo arg3, swig_type_79 arg4, swig_voidp arg5);
+extern void _wrap_ListingFree_raw_71c022c61a1070a0(swig_type_80 arg1);
+extern swig_intgo _wrap_TableRename_raw_71c022c61a1070a0(swig_type_81 arg1, swig_type_82 arg2, swig_type_83 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_TableDelete_raw_71c022c61a1070a0(swig_type_84 arg1, swig_type_85 arg2, swig_voidp arg3);
+extern swig_type_86 _wrap_TableLen_raw_71c022c61a1070a0(swig_type_87 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TableStats_raw_71c022c61a1070a0(swig_type_88 arg1, swig_type_89 arg2, swig_type_90 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_PopFirst_raw_71c022c61a1070a0(swig_type_91 arg1, swig_type_92 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_PopLast_raw_71c022c61a1070a0(swig_type_93 arg1, swig_type_94 arg2, swig_voidp arg3);
+extern swig_type_95 _wrap_ValueText_raw_71c022c61a1070a0(swig_type_96 arg1, swig_type_97 arg2);
+extern void _wrap_ValueFree_raw_71c022c61a1070a0(swig_type_98 arg1);
+extern swig_type_99 _wrap_ResultCreate_raw_71c022c61a1070a0(swig_voidp arg1);
+extern void _wrap_ResultFree_raw_71c022c61a1070a0(swig_type_100 arg1);
+extern swig_intgo _wrap_GetBatchPacked_raw_71c022c61a1070a0(swig_type_101 arg1, swig_type_102 arg2, swig_type_103 arg3, swig_voidp arg4);
+extern swig_type_104 _wrap_ResultCount_raw_71c022c61a1070a0(swig_type_105 arg1);
+extern swig_type_106 _wrap_ResultAtText_raw_71c022c61a1070a0(swig_type_107 arg1, swig_type_108 arg2, swig_type_109 arg3, swig_voidp arg4);
+extern swig_type_110 _wrap_ResultPack_raw_71c022c61a1070a0(swig_type_111 arg1, swig_type_112 arg2, swig_voidp arg3);
+extern swig_type_113 _wrap_PutBatchPacked_raw_71c022c61a1070a0(swig_type_114 arg1, swig_type_115 arg2, swig_type_116 arg3, swig_voidp arg4);
+extern swig_type_117 _wrap_DeleteBatchPacked_raw_71c022c61a1070a0(swig_type_118 arg1, swig_type_119 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_Merge_raw_71c022c61a1070a0(swig_type_120 arg1, swig_type_121 arg2, swig_type_122 arg3, swig_intgo arg4, swig_type_123 arg5, swig_type_124 arg6, swig_type_125 arg7, swig_voidp arg8);
+extern swig_type_126 _wrap_MergeBatchPacked_raw_71c022c61a1070a0(swig_type_127 arg1, swig_type_128 arg2, swig_intgo arg3, swig_type_129 arg4, swig_type_130 arg5, swig_type_131 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_Exchange_raw_71c022c61a1070a0(swig_type_132 arg1, swig_type_133 arg2, swig_type_134 arg3, swig_type_135 arg4, swig_type_136 arg5, swig_voidp arg6);
+extern swig_type_137 _wrap_Take_raw_71c022c61a1070a0(swig_type_138 arg1, swig_type_139 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_CompareAndPut_raw_71c022c61a1070a0(swig_type_140 arg1, swig_type_141 arg2, swig_intgo arg3, swig_type_142 arg4, swig_intgo arg5, swig_type_143 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_CursorPut_raw_71c022c61a1070a0(swig_type_144 arg1, swig_type_145 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_Reserve_raw_71c022c61a1070a0(swig_type_146 arg1, swig_type_147 arg2, swig_type_148 arg3, swig_type_149 arg4, swig_type_150 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ReservationStore_raw_71c022c61a1070a0(swig_type_151 arg1, swig_voidp arg2);
+extern void _wrap_ReservationFree_raw_71c022c61a1070a0(swig_type_152 arg1);
+extern swig_type_153 _wrap_Drain_raw_71c022c61a1070a0(swig_type_154 arg1, swig_intgo arg2, swig_type_155 arg3, swig_intgo arg4, swig_type_156 arg5, swig_voidp arg6);
+extern swig_type_157 _wrap_Retain_raw_71c022c61a1070a0(swig_type_158 arg1, swig_intgo arg2, swig_type_159 arg3, swig_intgo arg4, swig_type_160 arg5, swig_type_161 arg6, swig_type_162 arg7, swig_type_163 arg8, swig_voidp arg9);
+extern swig_type_164 _wrap_ExtractOpen_raw_71c022c61a1070a0(swig_type_165 arg1, swig_intgo arg2, swig_type_166 arg3, swig_intgo arg4, swig_type_167 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ExtractNext_raw_71c022c61a1070a0(swig_type_168 arg1, swig_type_169 arg2, swig_type_170 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_ExtractPrev_raw_71c022c61a1070a0(swig_type_171 arg1, swig_type_172 arg2, swig_type_173 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_ExtractGet_raw_71c022c61a1070a0(swig_type_174 arg1, swig_type_175 arg2, swig_type_176 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_ExtractTake_raw_71c022c61a1070a0(swig_type_177 arg1, swig_voidp arg2);
+extern swig_type_178 _wrap_ExtractClose_raw_71c022c61a1070a0(swig_type_179 arg1, swig_voidp arg2);
+extern swig_type_180 _wrap_TableCopy_raw_71c022c61a1070a0(swig_type_181 arg1, swig_type_182 arg2, swig_type_183 arg3, swig_type_184 arg4, swig_voidp arg5);
+extern swig_type_185 _wrap_CursorOpen_raw_71c022c61a1070a0(swig_type_186 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_CursorClose_raw_71c022c61a1070a0(swig_type_187 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_CursorFirst_raw_71c022c61a1070a0(swig_type_188 arg1, swig_type_189 arg2, swig_type_190 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorLast_raw_71c022c61a1070a0(swig_type_191 arg1, swig_type_192 arg2, swig_type_193 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorNext_raw_71c022c61a1070a0(swig_type_194 arg1, swig_type_195 arg2, swig_type_196 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrev_raw_71c022c61a1070a0(swig_type_197 arg1, swig_type_198 arg2, swig_type_199 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorGet_raw_71c022c61a1070a0(swig_type_200 arg1, swig_type_201 arg2, swig_type_202 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorSeek_raw_71c022c61a1070a0(swig_type_203 arg1, swig_type_204 arg2, swig_type_205 arg3, swig_type_206 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSeekExact_raw_71c022c61a1070a0(swig_type_207 arg1, swig_type_208 arg2, swig_type_209 arg3, swig_type_210 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSeekLe_raw_71c022c61a1070a0(swig_type_211 arg1, swig_type_212 arg2, swig_type_213 arg3, swig_type_214 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSetRange_raw_71c022c61a1070a0(swig_type_215 arg1, swig_intgo arg2, swig_type_216 arg3, swig_intgo arg4, swig_type_217 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorDelete_raw_71c022c61a1070a0(swig_type_218 arg1, swig_voidp arg2);
+extern swig_type_219 _wrap_MultimapOpen_raw_71c022c61a1070a0(swig_type_220 arg1, swig_type_221 arg2, swig_intgo arg3, swig_type_222 arg4, swig_intgo arg5, swig_type_223 arg6, swig_voidp arg7);
+extern swig_type_224 _wrap_MultimapOpenRaw_raw_71c022c61a1070a0(swig_type_225 arg1, swig_type_226 arg2, swig_voidp arg3);
+extern swig_type_227 _wrap_MultimapKeyCount_raw_71c022c61a1070a0(swig_type_228 arg1, swig_voidp arg2);
+extern swig_type_229 _wrap_MultimapValueCount_raw_71c022c61a1070a0(swig_type_230 arg1, swig_type_231 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_MultimapGet_raw_71c022c61a1070a0(swig_type_232 arg1, swig_type_233 arg2, swig_type_234 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MultimapContains_raw_71c022c61a1070a0(swig_type_235 arg1, swig_type_236 arg2, swig_type_237 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MultimapDelete_raw_71c022c61a1070a0(swig_type_238 arg1, swig_type_239 arg2, swig_type_240 arg3, swig_voidp arg4);
+extern swig_type_241 _wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(swig_type_242 arg1, swig_type_243 arg2, swig_voidp arg3);
+extern swig_type_244 _wrap_MultimapDrain_raw_71c022c61a1070a0(swig_type_245 arg1, swig_intgo arg2, swig_type_246 arg3, swig_intgo arg4, swig_type_247 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorSeekPair_raw_71c022c61a1070a0(swig_type_248 arg1, swig_type_249 arg2, swig_type_250 arg3, swig_type_251 arg4, swig_type_252 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorNextKey_raw_71c022c61a1070a0(swig_type_253 arg1, swig_type_254 arg2, swig_type_255 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrevKey_raw_71c022c61a1070a0(swig_type_256 arg1, swig_type_257 arg2, swig_type_258 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorNextValue_raw_71c022c61a1070a0(swig_type_259 arg1, swig_type_260 arg2, swig_type_261 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrevValue_raw_71c022c61a1070a0(swig_type_262 arg1, swig_type_263 arg2, swig_type_264 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorFirstValue_raw_71c022c61a1070a0(swig_type_265 arg1, swig_type_266 arg2, swig_type_267 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorLastValue_raw_71c022c61a1070a0(swig_type_268 arg1, swig_type_269 arg2, swig_type_270 arg3, swig_voidp arg4);
+extern swig_type_271 _wrap_CursorValueCount_raw_71c022c61a1070a0(swig_type_272 arg1, swig_voidp arg2);
+extern swig_type_273 _wrap_Verify_raw_71c022c61a1070a0(swig_type_274 arg1, swig_intgo arg2, swig_type_275 arg3, swig_type_276 arg4, swig_type_277 arg5, swig_type_278 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_ReportDescribe_raw_71c022c61a1070a0(swig_type_279 arg1, swig_type_280 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_ReportProblem_raw_71c022c61a1070a0(swig_type_281 arg1, swig_type_282 arg2, swig_type_283 arg3, swig_voidp arg4);
+extern swig_type_284 _wrap_ReportProblemText_raw_71c022c61a1070a0(swig_type_285 arg1, swig_type_286 arg2, swig_intgo arg3, swig_type_287 arg4, swig_voidp arg5);
+extern void _wrap_ReportFree_raw_71c022c61a1070a0(swig_type_288 arg1);
+extern swig_type_289 _wrap_CancelCreate_raw_71c022c61a1070a0(swig_voidp arg1);
+extern void _wrap_CancelTrigger_raw_71c022c61a1070a0(swig_type_290 arg1);
+extern void _wrap_CancelReset_raw_71c022c61a1070a0(swig_type_291 arg1);
+extern void _wrap_CancelFree_raw_71c022c61a1070a0(swig_type_292 arg1);
 #undef intgo
 */
 import "C"
@@ -382,13 +465,13 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_d40eb6c5380ecf23(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_71c022c61a1070a0(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_d40eb6c5380ecf23(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_71c022c61a1070a0(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -396,7 +479,7 @@ func VersionText(arg1 int, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_VersionText_raw_d40eb6c5380ecf23(C.swig_intgo(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_VersionText_raw_71c022c61a1070a0(C.swig_intgo(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -405,13 +488,13 @@ func VersionText(arg1 int, arg2 []byte) (_swig_ret int64) {
 
 func VersionNumber() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_VersionNumber_raw_d40eb6c5380ecf23())
+	swig_r = (int64)(C._wrap_VersionNumber_raw_71c022c61a1070a0())
 	return swig_r
 }
 
 func AbiVersion() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_AbiVersion_raw_d40eb6c5380ecf23())
+	swig_r = (int64)(C._wrap_AbiVersion_raw_71c022c61a1070a0())
 	return swig_r
 }
 
@@ -419,7 +502,7 @@ func StatusNameText(arg1 int, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_StatusNameText_raw_d40eb6c5380ecf23(C.swig_intgo(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_StatusNameText_raw_71c022c61a1070a0(C.swig_intgo(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -430,14 +513,14 @@ func CheckAbi(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CheckAbi_raw_d40eb6c5380ecf23(C.swig_type_7(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CheckAbi_raw_71c022c61a1070a0(C.swig_type_7(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func HasFeature(arg1 []byte) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_HasFeature_raw_d40eb6c5380ecf23(*(*C.swig_type_8)(unsafe.Pointer(&_swig_i_0))))
+	swig_r = (int)(C._wrap_HasFeature_raw_71c022c61a1070a0(*(*C.swig_type_8)(unsafe.Pointer(&_swig_i_0))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -447,13 +530,13 @@ func HasFeature(arg1 []byte) (_swig_ret int) {
 func OptionsCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_OptionsCreate_raw_d40eb6c5380ecf23(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_OptionsCreate_raw_71c022c61a1070a0(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func OptionsFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_OptionsFree_raw_d40eb6c5380ecf23(C.swig_type_10(_swig_i_0))
+	C._wrap_OptionsFree_raw_71c022c61a1070a0(C.swig_type_10(_swig_i_0))
 }
 
 func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
@@ -462,7 +545,7 @@ func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_OptionsSet_raw_d40eb6c5380ecf23(C.swig_type_11(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_OptionsSet_raw_71c022c61a1070a0(C.swig_type_11(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -475,7 +558,7 @@ func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret i
 func OptionsSetCancel(arg1 int64, arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(C.swig_type_14(_swig_i_0), C.swig_type_15(_swig_i_1))
+	C._wrap_OptionsSetCancel_raw_71c022c61a1070a0(C.swig_type_14(_swig_i_0), C.swig_type_15(_swig_i_1))
 }
 
 func OptionsSetProgress(arg1 int64, arg2 int64, arg3 int64, arg4 int64) {
@@ -483,12 +566,12 @@ func OptionsSetProgress(arg1 int64, arg2 int64, arg3 int64, arg4 int64) {
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	C._wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(C.swig_type_16(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_type_19(_swig_i_3))
+	C._wrap_OptionsSetProgress_raw_71c022c61a1070a0(C.swig_type_16(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_type_19(_swig_i_3))
 }
 
 func OptionCount() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_OptionCount_raw_d40eb6c5380ecf23())
+	swig_r = (int64)(C._wrap_OptionCount_raw_71c022c61a1070a0())
 	return swig_r
 }
 
@@ -496,7 +579,7 @@ func OptionType(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OptionType_raw_d40eb6c5380ecf23(C.swig_type_22(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OptionType_raw_71c022c61a1070a0(C.swig_type_22(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -506,7 +589,7 @@ func OptionText(arg1 int64, arg2 int, arg3 []byte, arg4 *Detail) (_swig_ret int6
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_OptionText_raw_d40eb6c5380ecf23(C.swig_type_24(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_OptionText_raw_71c022c61a1070a0(C.swig_type_24(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -518,7 +601,7 @@ func Open(arg1 []byte, arg2 int64, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Open_raw_d40eb6c5380ecf23(*(*C.swig_type_27)(unsafe.Pointer(&_swig_i_0)), C.swig_type_28(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Open_raw_71c022c61a1070a0(*(*C.swig_type_27)(unsafe.Pointer(&_swig_i_0)), C.swig_type_28(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -529,7 +612,7 @@ func OpenMemory(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OpenMemory_raw_d40eb6c5380ecf23(C.swig_type_30(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OpenMemory_raw_71c022c61a1070a0(C.swig_type_30(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -537,13 +620,13 @@ func Close(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_Close_raw_d40eb6c5380ecf23(C.swig_type_31(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_Close_raw_71c022c61a1070a0(C.swig_type_31(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func CloseDeferred(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseDeferred_raw_d40eb6c5380ecf23(C.swig_type_32(_swig_i_0))
+	C._wrap_CloseDeferred_raw_71c022c61a1070a0(C.swig_type_32(_swig_i_0))
 }
 
 func Recovery(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
@@ -551,7 +634,7 @@ func Recovery(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Recovery_raw_d40eb6c5380ecf23(C.swig_type_33(_swig_i_0), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_Recovery_raw_71c022c61a1070a0(C.swig_type_33(_swig_i_0), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -564,7 +647,7 @@ func RecoveryNoteText(arg1 int64, arg2 int64, arg3 []byte, arg4 *Detail) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(C.swig_type_36(_swig_i_0), C.swig_type_37(_swig_i_1), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_RecoveryNoteText_raw_71c022c61a1070a0(C.swig_type_36(_swig_i_0), C.swig_type_37(_swig_i_1), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -576,7 +659,7 @@ func Stats(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Stats_raw_d40eb6c5380ecf23(C.swig_type_39(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_Stats_raw_71c022c61a1070a0(C.swig_type_39(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -594,7 +677,7 @@ func TxnBegin(arg1 int64, arg2 int, arg3 int, arg4 int64, arg5 int, arg6 int, ar
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	swig_r = (int64)(C._wrap_TxnBegin_raw_d40eb6c5380ecf23(C.swig_type_42(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_43(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.swig_type_44(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (int64)(C._wrap_TxnBegin_raw_71c022c61a1070a0(C.swig_type_42(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_43(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.swig_type_44(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	return swig_r
 }
 
@@ -602,7 +685,7 @@ func TxnCommit(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TxnCommit_raw_d40eb6c5380ecf23(C.swig_type_45(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TxnCommit_raw_71c022c61a1070a0(C.swig_type_45(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -610,7 +693,7 @@ func TxnAbort(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TxnAbort_raw_d40eb6c5380ecf23(C.swig_type_46(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TxnAbort_raw_71c022c61a1070a0(C.swig_type_46(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -618,7 +701,7 @@ func TxnId(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TxnId_raw_d40eb6c5380ecf23(C.swig_type_48(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TxnId_raw_71c022c61a1070a0(C.swig_type_48(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -627,7 +710,7 @@ func TxnSetDurability(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetDurability_raw_d40eb6c5380ecf23(C.swig_type_49(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetDurability_raw_71c022c61a1070a0(C.swig_type_49(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -636,7 +719,7 @@ func TxnSetTwoPhase(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(C.swig_type_50(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(C.swig_type_50(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -645,7 +728,7 @@ func TxnSetQuickRepair(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(C.swig_type_51(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(C.swig_type_51(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -658,7 +741,7 @@ func TableOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6 []
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_TableOpen_raw_d40eb6c5380ecf23(C.swig_type_53(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_TableOpen_raw_71c022c61a1070a0(C.swig_type_53(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -676,7 +759,7 @@ func TableOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_TableOpenRaw_raw_d40eb6c5380ecf23(C.swig_type_58(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_TableOpenRaw_raw_71c022c61a1070a0(C.swig_type_58(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -687,7 +770,7 @@ func TableClose(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TableClose_raw_d40eb6c5380ecf23(C.swig_type_60(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TableClose_raw_71c022c61a1070a0(C.swig_type_60(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -696,7 +779,7 @@ func TableDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TableDescribe_raw_d40eb6c5380ecf23(C.swig_type_61(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TableDescribe_raw_71c022c61a1070a0(C.swig_type_61(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -709,7 +792,7 @@ func TableDescribeText(arg1 int64, arg2 int, arg3 []byte, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_TableDescribeText_raw_d40eb6c5380ecf23(C.swig_type_64(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_TableDescribeText_raw_71c022c61a1070a0(C.swig_type_64(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -720,7 +803,7 @@ func TableList(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TableList_raw_d40eb6c5380ecf23(C.swig_type_67(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TableList_raw_71c022c61a1070a0(C.swig_type_67(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -729,7 +812,7 @@ func TableFind(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_TableFind_raw_d40eb6c5380ecf23(C.swig_type_69(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_TableFind_raw_71c022c61a1070a0(C.swig_type_69(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -739,7 +822,7 @@ func TableFind(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 func ListingCount(arg1 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ListingCount_raw_d40eb6c5380ecf23(C.swig_type_72(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ListingCount_raw_71c022c61a1070a0(C.swig_type_72(_swig_i_0)))
 	return swig_r
 }
 
@@ -749,7 +832,7 @@ func ListingAt(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_ret in
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ListingAt_raw_d40eb6c5380ecf23(C.swig_type_73(_swig_i_0), C.swig_type_74(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ListingAt_raw_71c022c61a1070a0(C.swig_type_73(_swig_i_0), C.swig_type_74(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -763,7 +846,7 @@ func ListingAtText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Detail) 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ListingAtText_raw_d40eb6c5380ecf23(C.swig_type_77(_swig_i_0), C.swig_type_78(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ListingAtText_raw_71c022c61a1070a0(C.swig_type_77(_swig_i_0), C.swig_type_78(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -772,7 +855,7 @@ func ListingAtText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Detail) 
 
 func ListingFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ListingFree_raw_d40eb6c5380ecf23(C.swig_type_80(_swig_i_0))
+	C._wrap_ListingFree_raw_71c022c61a1070a0(C.swig_type_80(_swig_i_0))
 }
 
 func TableRename(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
@@ -781,7 +864,7 @@ func TableRename(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_TableRename_raw_d40eb6c5380ecf23(C.swig_type_81(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_TableRename_raw_71c022c61a1070a0(C.swig_type_81(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -796,7 +879,7 @@ func TableDelete(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TableDelete_raw_d40eb6c5380ecf23(C.swig_type_84(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TableDelete_raw_71c022c61a1070a0(C.swig_type_84(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -807,7 +890,7 @@ func TableLen(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TableLen_raw_d40eb6c5380ecf23(C.swig_type_87(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TableLen_raw_71c022c61a1070a0(C.swig_type_87(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -817,7 +900,7 @@ func TableStats(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_TableStats_raw_d40eb6c5380ecf23(C.swig_type_88(_swig_i_0), C.swig_type_89(_swig_i_1), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_TableStats_raw_71c022c61a1070a0(C.swig_type_88(_swig_i_0), C.swig_type_89(_swig_i_1), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -829,7 +912,7 @@ func PopFirst(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_PopFirst_raw_d40eb6c5380ecf23(C.swig_type_91(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_PopFirst_raw_71c022c61a1070a0(C.swig_type_91(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -841,7 +924,7 @@ func PopLast(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_PopLast_raw_d40eb6c5380ecf23(C.swig_type_93(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_PopLast_raw_71c022c61a1070a0(C.swig_type_93(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -852,7 +935,7 @@ func ValueText(arg1 int64, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ValueText_raw_d40eb6c5380ecf23(C.swig_type_96(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_ValueText_raw_71c022c61a1070a0(C.swig_type_96(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -861,19 +944,19 @@ func ValueText(arg1 int64, arg2 []byte) (_swig_ret int64) {
 
 func ValueFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ValueFree_raw_d40eb6c5380ecf23(C.swig_type_98(_swig_i_0))
+	C._wrap_ValueFree_raw_71c022c61a1070a0(C.swig_type_98(_swig_i_0))
 }
 
 func ResultCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ResultCreate_raw_d40eb6c5380ecf23(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ResultCreate_raw_71c022c61a1070a0(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func ResultFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ResultFree_raw_d40eb6c5380ecf23(C.swig_type_100(_swig_i_0))
+	C._wrap_ResultFree_raw_71c022c61a1070a0(C.swig_type_100(_swig_i_0))
 }
 
 func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret int) {
@@ -882,7 +965,7 @@ func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_GetBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_101(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_type_103(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_GetBatchPacked_raw_71c022c61a1070a0(C.swig_type_101(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_type_103(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -892,7 +975,7 @@ func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 func ResultCount(arg1 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ResultCount_raw_d40eb6c5380ecf23(C.swig_type_105(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ResultCount_raw_71c022c61a1070a0(C.swig_type_105(_swig_i_0)))
 	return swig_r
 }
 
@@ -902,7 +985,7 @@ func ResultAtText(arg1 int64, arg2 int64, arg3 []byte, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_ResultAtText_raw_d40eb6c5380ecf23(C.swig_type_107(_swig_i_0), C.swig_type_108(_swig_i_1), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_ResultAtText_raw_71c022c61a1070a0(C.swig_type_107(_swig_i_0), C.swig_type_108(_swig_i_1), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -914,7 +997,7 @@ func ResultPack(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_ResultPack_raw_d40eb6c5380ecf23(C.swig_type_111(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_ResultPack_raw_71c022c61a1070a0(C.swig_type_111(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -927,7 +1010,7 @@ func PutBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_PutBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_114(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_type_116(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_PutBatchPacked_raw_71c022c61a1070a0(C.swig_type_114(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_type_116(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -939,9 +1022,278 @@ func DeleteBatchPacked(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_118(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_DeleteBatchPacked_raw_71c022c61a1070a0(C.swig_type_118(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Merge(arg1 int64, arg2 []byte, arg3 []byte, arg4 int, arg5 int64, arg6 int64, arg7 int64, arg8 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	_swig_i_7 := arg8
+	swig_r = (int)(C._wrap_Merge_raw_71c022c61a1070a0(C.swig_type_120(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.swig_type_123(_swig_i_4), C.swig_type_124(_swig_i_5), C.swig_type_125(_swig_i_6), C.swig_voidp(_swig_i_7)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func MergeBatchPacked(arg1 int64, arg2 []byte, arg3 int, arg4 int64, arg5 int64, arg6 int64, arg7 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	swig_r = (int64)(C._wrap_MergeBatchPacked_raw_71c022c61a1070a0(C.swig_type_127(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_type_129(_swig_i_3), C.swig_type_130(_swig_i_4), C.swig_type_131(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Exchange(arg1 int64, arg2 []byte, arg3 []byte, arg4 int64, arg5 []int64, arg6 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int)(C._wrap_Exchange_raw_71c022c61a1070a0(C.swig_type_132(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_2)), C.swig_type_135(_swig_i_3), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func Take(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int64)(C._wrap_Take_raw_71c022c61a1070a0(C.swig_type_138(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func CompareAndPut(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6 []byte, arg7 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	swig_r = (int)(C._wrap_CompareAndPut_raw_71c022c61a1070a0(C.swig_type_140(_swig_i_0), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg6
+	}
+	return swig_r
+}
+
+func CursorPut(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_CursorPut_raw_71c022c61a1070a0(C.swig_type_144(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Reserve(arg1 int64, arg2 []byte, arg3 int64, arg4 int64, arg5 []int64, arg6 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int)(C._wrap_Reserve_raw_71c022c61a1070a0(C.swig_type_146(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1)), C.swig_type_148(_swig_i_2), C.swig_type_149(_swig_i_3), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func ReservationStore(arg1 int64, arg2 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_ReservationStore_raw_71c022c61a1070a0(C.swig_type_151(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
+func ReservationFree(arg1 int64) {
+	_swig_i_0 := arg1
+	C._wrap_ReservationFree_raw_71c022c61a1070a0(C.swig_type_152(_swig_i_0))
+}
+
+func Drain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int64)(C._wrap_Drain_raw_71c022c61a1070a0(C.swig_type_154(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func Retain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 int64, arg7 int64, arg8 int64, arg9 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	_swig_i_7 := arg8
+	_swig_i_8 := arg9
+	swig_r = (int64)(C._wrap_Retain_raw_71c022c61a1070a0(C.swig_type_158(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_4)), C.swig_type_161(_swig_i_5), C.swig_type_162(_swig_i_6), C.swig_type_163(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func ExtractOpen(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int64)(C._wrap_ExtractOpen_raw_71c022c61a1070a0(C.swig_type_165(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
+	return swig_r
+}
+
+func ExtractNext(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_ExtractNext_raw_71c022c61a1070a0(C.swig_type_168(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func ExtractPrev(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_ExtractPrev_raw_71c022c61a1070a0(C.swig_type_171(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func ExtractGet(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_ExtractGet_raw_71c022c61a1070a0(C.swig_type_174(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func ExtractTake(arg1 int64, arg2 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_ExtractTake_raw_71c022c61a1070a0(C.swig_type_177(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
+func ExtractClose(arg1 int64, arg2 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_ExtractClose_raw_71c022c61a1070a0(C.swig_type_179(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
+func TableCopy(arg1 int64, arg2 int64, arg3 []byte, arg4 int64, arg5 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	swig_r = (int64)(C._wrap_TableCopy_raw_71c022c61a1070a0(C.swig_type_181(_swig_i_0), C.swig_type_182(_swig_i_1), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_2)), C.swig_type_184(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
 	}
 	return swig_r
 }
@@ -950,7 +1302,7 @@ func CursorOpen(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_CursorOpen_raw_d40eb6c5380ecf23(C.swig_type_121(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_CursorOpen_raw_71c022c61a1070a0(C.swig_type_186(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -958,7 +1310,7 @@ func CursorClose(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CursorClose_raw_d40eb6c5380ecf23(C.swig_type_122(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CursorClose_raw_71c022c61a1070a0(C.swig_type_187(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -968,7 +1320,7 @@ func CursorFirst(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorFirst_raw_d40eb6c5380ecf23(C.swig_type_123(_swig_i_0), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorFirst_raw_71c022c61a1070a0(C.swig_type_188(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -984,7 +1336,7 @@ func CursorLast(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorLast_raw_d40eb6c5380ecf23(C.swig_type_126(_swig_i_0), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorLast_raw_71c022c61a1070a0(C.swig_type_191(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1000,7 +1352,7 @@ func CursorNext(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNext_raw_d40eb6c5380ecf23(C.swig_type_129(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNext_raw_71c022c61a1070a0(C.swig_type_194(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1016,7 +1368,7 @@ func CursorPrev(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrev_raw_d40eb6c5380ecf23(C.swig_type_132(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrev_raw_71c022c61a1070a0(C.swig_type_197(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1032,7 +1384,7 @@ func CursorGet(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorGet_raw_d40eb6c5380ecf23(C.swig_type_135(_swig_i_0), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_137)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorGet_raw_71c022c61a1070a0(C.swig_type_200(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1049,7 +1401,7 @@ func CursorSeek(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *Detail
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeek_raw_d40eb6c5380ecf23(C.swig_type_138(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_140)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeek_raw_71c022c61a1070a0(C.swig_type_203(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1069,7 +1421,7 @@ func CursorSeekExact(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *D
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeekExact_raw_d40eb6c5380ecf23(C.swig_type_142(_swig_i_0), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeekExact_raw_71c022c61a1070a0(C.swig_type_207(_swig_i_0), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1089,7 +1441,7 @@ func CursorSeekLe(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeekLe_raw_d40eb6c5380ecf23(C.swig_type_146(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeekLe_raw_71c022c61a1070a0(C.swig_type_211(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1110,7 +1462,7 @@ func CursorSetRange(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_CursorSetRange_raw_d40eb6c5380ecf23(C.swig_type_150(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_CursorSetRange_raw_71c022c61a1070a0(C.swig_type_215(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1124,7 +1476,7 @@ func CursorDelete(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CursorDelete_raw_d40eb6c5380ecf23(C.swig_type_153(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CursorDelete_raw_71c022c61a1070a0(C.swig_type_218(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1137,7 +1489,7 @@ func MultimapOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_MultimapOpen_raw_d40eb6c5380ecf23(C.swig_type_155(_swig_i_0), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_MultimapOpen_raw_71c022c61a1070a0(C.swig_type_220(_swig_i_0), *(*C.swig_type_221)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_222)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_223)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1155,7 +1507,7 @@ func MultimapOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(C.swig_type_160(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_MultimapOpenRaw_raw_71c022c61a1070a0(C.swig_type_225(_swig_i_0), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1166,7 +1518,7 @@ func MultimapKeyCount(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(C.swig_type_163(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_MultimapKeyCount_raw_71c022c61a1070a0(C.swig_type_228(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1175,7 +1527,7 @@ func MultimapValueCount(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64)
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_MultimapValueCount_raw_d40eb6c5380ecf23(C.swig_type_165(_swig_i_0), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_MultimapValueCount_raw_71c022c61a1070a0(C.swig_type_230(_swig_i_0), *(*C.swig_type_231)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1188,7 +1540,7 @@ func MultimapGet(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_MultimapGet_raw_d40eb6c5380ecf23(C.swig_type_167(_swig_i_0), *(*C.swig_type_168)(unsafe.Pointer(&_swig_i_1)), C.swig_type_169(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_MultimapGet_raw_71c022c61a1070a0(C.swig_type_232(_swig_i_0), *(*C.swig_type_233)(unsafe.Pointer(&_swig_i_1)), C.swig_type_234(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1201,7 +1553,7 @@ func MultimapContains(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_MultimapContains_raw_d40eb6c5380ecf23(C.swig_type_170(_swig_i_0), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_MultimapContains_raw_71c022c61a1070a0(C.swig_type_235(_swig_i_0), *(*C.swig_type_236)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_237)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1217,7 +1569,7 @@ func MultimapDelete(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_MultimapDelete_raw_d40eb6c5380ecf23(C.swig_type_173(_swig_i_0), *(*C.swig_type_174)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_MultimapDelete_raw_71c022c61a1070a0(C.swig_type_238(_swig_i_0), *(*C.swig_type_239)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_240)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1232,7 +1584,7 @@ func MultimapDeleteBatchPacked(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(C.swig_type_177(_swig_i_0), *(*C.swig_type_178)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(C.swig_type_242(_swig_i_0), *(*C.swig_type_243)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1247,7 +1599,7 @@ func MultimapDrain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int64)(C._wrap_MultimapDrain_raw_d40eb6c5380ecf23(C.swig_type_180(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_181)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_182)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int64)(C._wrap_MultimapDrain_raw_71c022c61a1070a0(C.swig_type_245(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_246)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_247)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1265,7 +1617,7 @@ func CursorSeekPair(arg1 int64, arg2 []byte, arg3 []byte, arg4 []byte, arg5 []in
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_CursorSeekPair_raw_d40eb6c5380ecf23(C.swig_type_183(_swig_i_0), *(*C.swig_type_184)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_185)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_186)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_CursorSeekPair_raw_71c022c61a1070a0(C.swig_type_248(_swig_i_0), *(*C.swig_type_249)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_250)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_251)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_252)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1287,7 +1639,7 @@ func CursorNextKey(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNextKey_raw_d40eb6c5380ecf23(C.swig_type_188(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNextKey_raw_71c022c61a1070a0(C.swig_type_253(_swig_i_0), *(*C.swig_type_254)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_255)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1303,7 +1655,7 @@ func CursorPrevKey(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrevKey_raw_d40eb6c5380ecf23(C.swig_type_191(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrevKey_raw_71c022c61a1070a0(C.swig_type_256(_swig_i_0), *(*C.swig_type_257)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_258)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1319,7 +1671,7 @@ func CursorNextValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNextValue_raw_d40eb6c5380ecf23(C.swig_type_194(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNextValue_raw_71c022c61a1070a0(C.swig_type_259(_swig_i_0), *(*C.swig_type_260)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_261)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1335,7 +1687,7 @@ func CursorPrevValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrevValue_raw_d40eb6c5380ecf23(C.swig_type_197(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrevValue_raw_71c022c61a1070a0(C.swig_type_262(_swig_i_0), *(*C.swig_type_263)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_264)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1351,7 +1703,7 @@ func CursorFirstValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorFirstValue_raw_d40eb6c5380ecf23(C.swig_type_200(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorFirstValue_raw_71c022c61a1070a0(C.swig_type_265(_swig_i_0), *(*C.swig_type_266)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_267)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1367,7 +1719,7 @@ func CursorLastValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorLastValue_raw_d40eb6c5380ecf23(C.swig_type_203(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorLastValue_raw_71c022c61a1070a0(C.swig_type_268(_swig_i_0), *(*C.swig_type_269)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_270)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1381,7 +1733,7 @@ func CursorValueCount(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_CursorValueCount_raw_d40eb6c5380ecf23(C.swig_type_207(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_CursorValueCount_raw_71c022c61a1070a0(C.swig_type_272(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1394,7 +1746,7 @@ func Verify(arg1 int64, arg2 int, arg3 int64, arg4 int64, arg5 int64, arg6 int64
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_Verify_raw_d40eb6c5380ecf23(C.swig_type_209(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_210(_swig_i_2), C.swig_type_211(_swig_i_3), C.swig_type_212(_swig_i_4), C.swig_type_213(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_Verify_raw_71c022c61a1070a0(C.swig_type_274(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_275(_swig_i_2), C.swig_type_276(_swig_i_3), C.swig_type_277(_swig_i_4), C.swig_type_278(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	return swig_r
 }
 
@@ -1403,7 +1755,7 @@ func ReportDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_ReportDescribe_raw_d40eb6c5380ecf23(C.swig_type_214(_swig_i_0), *(*C.swig_type_215)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_ReportDescribe_raw_71c022c61a1070a0(C.swig_type_279(_swig_i_0), *(*C.swig_type_280)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1416,7 +1768,7 @@ func ReportProblem(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ReportProblem_raw_d40eb6c5380ecf23(C.swig_type_216(_swig_i_0), C.swig_type_217(_swig_i_1), *(*C.swig_type_218)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ReportProblem_raw_71c022c61a1070a0(C.swig_type_281(_swig_i_0), C.swig_type_282(_swig_i_1), *(*C.swig_type_283)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1430,7 +1782,7 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ReportProblemText_raw_d40eb6c5380ecf23(C.swig_type_220(_swig_i_0), C.swig_type_221(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_222)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ReportProblemText_raw_71c022c61a1070a0(C.swig_type_285(_swig_i_0), C.swig_type_286(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_287)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -1439,29 +1791,29 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 
 func ReportFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ReportFree_raw_d40eb6c5380ecf23(C.swig_type_223(_swig_i_0))
+	C._wrap_ReportFree_raw_71c022c61a1070a0(C.swig_type_288(_swig_i_0))
 }
 
 func CancelCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_CancelCreate_raw_d40eb6c5380ecf23(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_CancelCreate_raw_71c022c61a1070a0(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func CancelTrigger(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelTrigger_raw_d40eb6c5380ecf23(C.swig_type_225(_swig_i_0))
+	C._wrap_CancelTrigger_raw_71c022c61a1070a0(C.swig_type_290(_swig_i_0))
 }
 
 func CancelReset(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelReset_raw_d40eb6c5380ecf23(C.swig_type_226(_swig_i_0))
+	C._wrap_CancelReset_raw_71c022c61a1070a0(C.swig_type_291(_swig_i_0))
 }
 
 func CancelFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelFree_raw_d40eb6c5380ecf23(C.swig_type_227(_swig_i_0))
+	C._wrap_CancelFree_raw_71c022c61a1070a0(C.swig_type_292(_swig_i_0))
 }
 
 

@@ -203,8 +203,8 @@ static void* Swig_malloc(int c) {
  * For meanings, outcomes and threads see the function of rdb.h whose name stands behind rdb_flat_.
  * Missing here: rdb_api; rdb_codec_..., as each language encodes by itself; rdb_table_open_user,
  * whose callback would cost more than the lookup it serves; and the forms that take arrays of
- * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_cursor_next_batch,
- * rdb_multimap_delete_batch), whose packed twins do the same.
+ * rdb_slice (rdb_get_batch, rdb_put_batch, rdb_delete_batch, rdb_merge_batch,
+ * rdb_cursor_next_batch, rdb_multimap_delete_batch), whose packed twins do the same.
  */
 #ifndef RDB_FLAT_H
 #define RDB_FLAT_H
@@ -345,6 +345,64 @@ RDB_FLAT_API int64_t rdb_flat_put_batch_packed(int64_t table, const uint8_t* pac
                                                rdb_error* detail);
 RDB_FLAT_API int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed,
                                                   int64_t packed_size, rdb_error* detail);
+
+/* Merges. kind is RDB_MERGE_...; merge_fn is the address of an rdb_merge_fn, with its context and
+ * the address of an rdb_drop_fn, for RDB_MERGE_FUNCTION, else zero. The second returns how many
+ * records were merged. */
+RDB_FLAT_API rdb_status rdb_flat_merge(int64_t table, const uint8_t* key, int64_t key_size,
+                                       const uint8_t* operand, int64_t operand_size, int32_t kind,
+                                       int64_t merge_fn, int64_t merge_ctx, int64_t merge_drop,
+                                       rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_merge_batch_packed(int64_t table, const uint8_t* packed,
+                                                 int64_t packed_size, int32_t kind,
+                                                 int64_t merge_fn, int64_t merge_ctx,
+                                                 int64_t merge_drop, rdb_error* detail);
+
+/* What was there, and what to expect. out of the first: the handle of the old value, 0 for none;
+ * the second returns one. has_expected and has_value 0 stand for NULL. out of rdb_flat_reserve: the
+ * reservation and the address of its bytes. */
+RDB_FLAT_API rdb_status rdb_flat_exchange(int64_t table, const uint8_t* key, int64_t key_size,
+                                          const uint8_t* value, int64_t value_size, int64_t flags,
+                                          int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_take(int64_t table, const uint8_t* key, int64_t key_size,
+                                   rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_compare_and_put(int64_t table, const uint8_t* key,
+                                                 int64_t key_size, int32_t has_expected,
+                                                 const uint8_t* expected, int64_t expected_size,
+                                                 int32_t has_value, const uint8_t* value,
+                                                 int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_put(int64_t cursor, const uint8_t* value,
+                                            int64_t value_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_reserve(int64_t table, const uint8_t* key, int64_t key_size,
+                                         int64_t size, int64_t flags, int64_t* out,
+                                         int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_reservation_store(int64_t reservation, rdb_error* detail);
+RDB_FLAT_API void rdb_flat_reservation_free(int64_t reservation);
+
+/* Many records. Bounds as in rdb_flat_cursor_set_range. rdb_flat_drain, _retain, _extract_close and
+ * _table_copy return numbers of records; filter_fn is the address of an rdb_filter_fn. */
+RDB_FLAT_API int64_t rdb_flat_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                    int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                    int64_t upper_size, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_retain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                     int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                                     int64_t upper_size, int64_t filter_fn, int64_t filter_ctx,
+                                     int64_t filter_drop, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_extract_open(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                                           int64_t lower_size, int32_t upper_bound,
+                                           const uint8_t* upper, int64_t upper_size,
+                                           rdb_error* detail);
+/* As the moves of cursors, also where the room is too small. */
+RDB_FLAT_API rdb_status rdb_flat_extract_next(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_prev(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                              int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_get(int64_t extract, uint8_t* buffer, int64_t capacity,
+                                             int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_extract_take(int64_t extract, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name,
+                                         int64_t name_size, int64_t cancel, rdb_error* detail);
 
 /* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
  * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the
@@ -524,6 +582,16 @@ static rdb_progress progress_of(int64_t fn, int64_t ctx, int64_t drop) {
 
 static void store_u32(uint8_t* to, uint32_t value) {
   for (int i = 0; i < 4; ++i) to[i] = (uint8_t)(value >> (8 * i));
+}
+
+static rdb_range range_of(int32_t lower_bound, const uint8_t* lower, int64_t lower_size,
+                          int32_t upper_bound, const uint8_t* upper, int64_t upper_size) {
+  rdb_range range;
+  range.lower = slice(lower, lower_size);
+  range.upper = slice(upper, upper_size);
+  range.lower_bound = (uint32_t)lower_bound;
+  range.upper_bound = (uint32_t)upper_bound;
+  return range;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -985,6 +1053,38 @@ int64_t rdb_flat_delete_batch_packed(int64_t table, const uint8_t* packed, int64
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Merges
+ * --------------------------------------------------------------------------------------------- */
+
+static rdb_merge_operator operator_of(int32_t kind, int64_t fn, int64_t ctx, int64_t drop) {
+  rdb_merge_operator result = RDB_MERGE_OPERATOR_INIT((uint32_t)kind);
+  result.fn = (rdb_merge_fn)(intptr_t)fn;
+  result.ctx = (void*)(intptr_t)ctx;
+  result.drop = (rdb_drop_fn)(intptr_t)drop;
+  return result;
+}
+
+rdb_status rdb_flat_merge(int64_t table, const uint8_t* key, int64_t key_size,
+                          const uint8_t* operand, int64_t operand_size, int32_t kind,
+                          int64_t merge_fn, int64_t merge_ctx, int64_t merge_drop,
+                          rdb_error* detail) {
+  const rdb_merge_operator op = operator_of(kind, merge_fn, merge_ctx, merge_drop);
+  return settle(rdb_merge(HANDLE(rdb_table, table), slice(key, key_size),
+                          slice(operand, operand_size), &op, detail),
+                detail);
+}
+
+int64_t rdb_flat_merge_batch_packed(int64_t table, const uint8_t* packed, int64_t packed_size,
+                                    int32_t kind, int64_t merge_fn, int64_t merge_ctx,
+                                    int64_t merge_drop, rdb_error* detail) {
+  const rdb_merge_operator op = operator_of(kind, merge_fn, merge_ctx, merge_drop);
+  uint64_t merged = 0;
+  const rdb_status status = rdb_merge_batch_packed(
+      HANDLE(rdb_table, table), slice(packed, packed_size), &op, &merged, detail);
+  return number(status, merged, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Cursors
  * --------------------------------------------------------------------------------------------- */
 
@@ -1087,8 +1187,7 @@ rdb_status rdb_flat_cursor_seek_le(int64_t cursor, const uint8_t* target, int64_
 rdb_status rdb_flat_cursor_set_range(int64_t cursor, int32_t lower_bound, const uint8_t* lower,
                                      int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
                                      int64_t upper_size, rdb_error* detail) {
-  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
-                     (uint32_t)upper_bound};
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
   return settle(rdb_cursor_set_range(HANDLE(rdb_cursor, cursor), &range, detail), detail);
 }
 
@@ -1181,8 +1280,7 @@ int64_t rdb_flat_multimap_delete_batch_packed(int64_t table, const uint8_t* pack
 int64_t rdb_flat_multimap_drain(int64_t table, int32_t lower_bound, const uint8_t* lower,
                                 int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
                                 int64_t upper_size, rdb_error* detail) {
-  rdb_range range = {slice(lower, lower_size), slice(upper, upper_size), (uint32_t)lower_bound,
-                     (uint32_t)upper_bound};
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
   uint64_t keys = 0;
   rdb_status status = rdb_multimap_drain(HANDLE(rdb_table, table), &range, &keys, detail);
   return number(status, keys, detail);
@@ -1245,6 +1343,141 @@ int64_t rdb_flat_cursor_value_count(int64_t cursor, rdb_error* detail) {
   uint64_t count = 0;
   rdb_status status = rdb_cursor_value_count(HANDLE(const rdb_cursor, cursor), &count, detail);
   return number(status, count, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What was there, what to expect, many records
+ * --------------------------------------------------------------------------------------------- */
+
+rdb_status rdb_flat_exchange(int64_t table, const uint8_t* key, int64_t key_size,
+                             const uint8_t* value, int64_t value_size, int64_t flags, int64_t* out,
+                             int64_t out_size, rdb_error* detail) {
+  rdb_value* old = NULL;
+  const rdb_status status =
+      settle(rdb_exchange(HANDLE(rdb_table, table), slice(key, key_size), slice(value, value_size),
+                          (uint64_t)flags, &old, detail),
+             detail);
+  const int64_t values[] = {NUMBER(old)};
+  fill(out, out_size, values, 1);
+  return status;
+}
+
+int64_t rdb_flat_take(int64_t table, const uint8_t* key, int64_t key_size, rdb_error* detail) {
+  rdb_value* old = NULL;
+  const rdb_status status = rdb_take(HANDLE(rdb_table, table), slice(key, key_size), &old, detail);
+  return made(status, old, detail);
+}
+
+rdb_status rdb_flat_compare_and_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                    int32_t has_expected, const uint8_t* expected,
+                                    int64_t expected_size, int32_t has_value, const uint8_t* value,
+                                    int64_t value_size, rdb_error* detail) {
+  const rdb_slice wanted = slice(expected, expected_size);
+  const rdb_slice fresh = slice(value, value_size);
+  return settle(
+      rdb_compare_and_put(HANDLE(rdb_table, table), slice(key, key_size),
+                          has_expected ? &wanted : NULL, has_value ? &fresh : NULL, detail),
+      detail);
+}
+
+rdb_status rdb_flat_cursor_put(int64_t cursor, const uint8_t* value, int64_t value_size,
+                               rdb_error* detail) {
+  return settle(rdb_cursor_put(HANDLE(rdb_cursor, cursor), slice(value, value_size), detail),
+                detail);
+}
+
+rdb_status rdb_flat_reserve(int64_t table, const uint8_t* key, int64_t key_size, int64_t size,
+                            int64_t flags, int64_t* out, int64_t out_size, rdb_error* detail) {
+  rdb_reservation* reservation = NULL;
+  void* bytes = NULL;
+  const rdb_status status =
+      settle(rdb_reserve(HANDLE(rdb_table, table), slice(key, key_size), (size_t)size,
+                         (uint64_t)flags, &reservation, &bytes, detail),
+             detail);
+  const int64_t values[] = {NUMBER(reservation), NUMBER(bytes)};
+  fill(out, out_size, values, 2);
+  return status;
+}
+
+rdb_status rdb_flat_reservation_store(int64_t reservation, rdb_error* detail) {
+  return settle(rdb_reservation_store(HANDLE(rdb_reservation, reservation), detail), detail);
+}
+
+void rdb_flat_reservation_free(int64_t reservation) {
+  rdb_reservation_free(HANDLE(rdb_reservation, reservation));
+}
+
+int64_t rdb_flat_drain(int64_t table, int32_t lower_bound, const uint8_t* lower, int64_t lower_size,
+                       int32_t upper_bound, const uint8_t* upper, int64_t upper_size,
+                       rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  uint64_t removed = 0;
+  const rdb_status status = rdb_drain(HANDLE(rdb_table, table), &range, &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_retain(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                        int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                        int64_t upper_size, int64_t filter_fn, int64_t filter_ctx,
+                        int64_t filter_drop, rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  rdb_filter filter;
+  uint64_t removed = 0;
+  filter.fn = (rdb_filter_fn)(intptr_t)filter_fn;
+  filter.ctx = (void*)(intptr_t)filter_ctx;
+  filter.drop = (rdb_drop_fn)(intptr_t)filter_drop;
+  const rdb_status status = rdb_retain(HANDLE(rdb_table, table), &range, &filter, &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_extract_open(int64_t table, int32_t lower_bound, const uint8_t* lower,
+                              int64_t lower_size, int32_t upper_bound, const uint8_t* upper,
+                              int64_t upper_size, rdb_error* detail) {
+  const rdb_range range = range_of(lower_bound, lower, lower_size, upper_bound, upper, upper_size);
+  rdb_extract* extract = NULL;
+  const rdb_status status = rdb_extract_open(HANDLE(rdb_table, table), &range, &extract, detail);
+  return made(status, extract, detail);
+}
+
+rdb_status rdb_flat_extract_next(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                 int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status = rdb_extract_next(HANDLE(rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_prev(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                 int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status = rdb_extract_prev(HANDLE(rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_get(int64_t extract, uint8_t* buffer, int64_t capacity, int64_t* out,
+                                int64_t out_size, rdb_error* detail) {
+  rdb_slice key = {NULL, 0}, value = {NULL, 0};
+  const rdb_status status =
+      rdb_extract_get(HANDLE(const rdb_extract, extract), &key, &value, detail);
+  return pack(status, key, value, buffer, capacity, out, out_size, detail);
+}
+
+rdb_status rdb_flat_extract_take(int64_t extract, rdb_error* detail) {
+  return settle(rdb_extract_take(HANDLE(rdb_extract, extract), detail), detail);
+}
+
+int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail) {
+  uint64_t removed = 0;
+  const rdb_status status = rdb_extract_close(HANDLE(rdb_extract, extract), &removed, detail);
+  return number(status, removed, detail);
+}
+
+int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name, int64_t name_size,
+                            int64_t cancel, rdb_error* detail) {
+  uint64_t copied = 0;
+  const rdb_status status =
+      rdb_table_copy(HANDLE(const rdb_table, source), HANDLE(const rdb_txn, txn),
+                     slice(name, name_size), HANDLE(const rdb_cancel, cancel), &copied, detail);
+  return number(status, copied, detail);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -1327,7 +1560,7 @@ void rdb_flat_cancel_free(int64_t cancel) { rdb_cancel_free(HANDLE(rdb_cancel, c
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_d40eb6c5380ecf23(void *_swig_go_0) {
+void _wrap_Swig_free_raw_71c022c61a1070a0(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1337,7 +1570,7 @@ void _wrap_Swig_free_raw_d40eb6c5380ecf23(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_d40eb6c5380ecf23(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_71c022c61a1070a0(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1350,7 +1583,7 @@ void *_wrap_Swig_malloc_raw_d40eb6c5380ecf23(intgo _swig_go_0) {
 }
 
 
-long long _wrap_VersionText_raw_d40eb6c5380ecf23(intgo _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_VersionText_raw_71c022c61a1070a0(intgo _swig_go_0, _goslice_ _swig_go_1) {
   int32_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1369,7 +1602,7 @@ long long _wrap_VersionText_raw_d40eb6c5380ecf23(intgo _swig_go_0, _goslice_ _sw
 }
 
 
-long long _wrap_VersionNumber_raw_d40eb6c5380ecf23() {
+long long _wrap_VersionNumber_raw_71c022c61a1070a0() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1380,7 +1613,7 @@ long long _wrap_VersionNumber_raw_d40eb6c5380ecf23() {
 }
 
 
-long long _wrap_AbiVersion_raw_d40eb6c5380ecf23() {
+long long _wrap_AbiVersion_raw_71c022c61a1070a0() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1391,7 +1624,7 @@ long long _wrap_AbiVersion_raw_d40eb6c5380ecf23() {
 }
 
 
-long long _wrap_StatusNameText_raw_d40eb6c5380ecf23(intgo _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_StatusNameText_raw_71c022c61a1070a0(intgo _swig_go_0, _goslice_ _swig_go_1) {
   rdb_status arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1410,7 +1643,7 @@ long long _wrap_StatusNameText_raw_d40eb6c5380ecf23(intgo _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_CheckAbi_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CheckAbi_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1425,7 +1658,7 @@ intgo _wrap_CheckAbi_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig
 }
 
 
-intgo _wrap_HasFeature_raw_d40eb6c5380ecf23(_goslice_ _swig_go_0) {
+intgo _wrap_HasFeature_raw_71c022c61a1070a0(_goslice_ _swig_go_0) {
   uint8_t *arg1 = (uint8_t *) 0 ;
   int64_t arg2 ;
   int32_t result;
@@ -1442,7 +1675,7 @@ intgo _wrap_HasFeature_raw_d40eb6c5380ecf23(_goslice_ _swig_go_0) {
 }
 
 
-long long _wrap_OptionsCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
+long long _wrap_OptionsCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1455,7 +1688,7 @@ long long _wrap_OptionsCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_OptionsFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_OptionsFree_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1465,7 +1698,7 @@ void _wrap_OptionsFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-intgo _wrap_OptionsSet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_OptionsSet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1492,7 +1725,7 @@ intgo _wrap_OptionsSet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swi
 }
 
 
-void _wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1) {
+void _wrap_OptionsSetCancel_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1) {
   int64_t arg1 ;
   int64_t arg2 ;
   
@@ -1504,7 +1737,7 @@ void _wrap_OptionsSetCancel_raw_d40eb6c5380ecf23(long long _swig_go_0, long long
 }
 
 
-void _wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, long long _swig_go_2, long long _swig_go_3) {
+void _wrap_OptionsSetProgress_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, long long _swig_go_2, long long _swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -1520,7 +1753,7 @@ void _wrap_OptionsSetProgress_raw_d40eb6c5380ecf23(long long _swig_go_0, long lo
 }
 
 
-long long _wrap_OptionCount_raw_d40eb6c5380ecf23() {
+long long _wrap_OptionCount_raw_71c022c61a1070a0() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1531,7 +1764,7 @@ long long _wrap_OptionCount_raw_d40eb6c5380ecf23() {
 }
 
 
-long long _wrap_OptionType_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_OptionType_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1546,7 +1779,7 @@ long long _wrap_OptionType_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error 
 }
 
 
-long long _wrap_OptionText_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_OptionText_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1569,7 +1802,7 @@ long long _wrap_OptionText_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swi
 }
 
 
-long long _wrap_Open_raw_d40eb6c5380ecf23(_goslice_ _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_Open_raw_71c022c61a1070a0(_goslice_ _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
   uint8_t *arg1 = (uint8_t *) 0 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -1590,7 +1823,7 @@ long long _wrap_Open_raw_d40eb6c5380ecf23(_goslice_ _swig_go_0, long long _swig_
 }
 
 
-long long _wrap_OpenMemory_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_OpenMemory_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1605,7 +1838,7 @@ long long _wrap_OpenMemory_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error 
 }
 
 
-intgo _wrap_Close_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_Close_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1620,7 +1853,7 @@ intgo _wrap_Close_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go
 }
 
 
-void _wrap_CloseDeferred_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_CloseDeferred_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1630,7 +1863,7 @@ void _wrap_CloseDeferred_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-intgo _wrap_Recovery_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_Recovery_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1651,7 +1884,7 @@ intgo _wrap_Recovery_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-long long _wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_RecoveryNoteText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1674,7 +1907,7 @@ long long _wrap_RecoveryNoteText_raw_d40eb6c5380ecf23(long long _swig_go_0, long
 }
 
 
-intgo _wrap_Stats_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_Stats_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1695,7 +1928,7 @@ intgo _wrap_Stats_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_
 }
 
 
-long long _wrap_TxnBegin_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, long long _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
+long long _wrap_TxnBegin_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, long long _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
   int64_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -1724,7 +1957,7 @@ long long _wrap_TxnBegin_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_
 }
 
 
-intgo _wrap_TxnCommit_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TxnCommit_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1739,7 +1972,7 @@ intgo _wrap_TxnCommit_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swi
 }
 
 
-intgo _wrap_TxnAbort_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TxnAbort_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1754,7 +1987,7 @@ intgo _wrap_TxnAbort_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig
 }
 
 
-long long _wrap_TxnId_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TxnId_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1769,7 +2002,7 @@ long long _wrap_TxnId_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swi
 }
 
 
-intgo _wrap_TxnSetDurability_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetDurability_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -1786,7 +2019,7 @@ intgo _wrap_TxnSetDurability_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _s
 }
 
 
-intgo _wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -1803,7 +2036,7 @@ intgo _wrap_TxnSetTwoPhase_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swi
 }
 
 
-intgo _wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -1820,7 +2053,7 @@ intgo _wrap_TxnSetQuickRepair_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _
 }
 
 
-long long _wrap_TableOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_TableOpen_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1857,7 +2090,7 @@ long long _wrap_TableOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_TableOpenRaw_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_TableOpenRaw_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1878,7 +2111,7 @@ long long _wrap_TableOpenRaw_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_TableClose_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TableClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1893,7 +2126,7 @@ intgo _wrap_TableClose_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_sw
 }
 
 
-intgo _wrap_TableDescribe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TableDescribe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1914,7 +2147,7 @@ intgo _wrap_TableDescribe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_TableDescribeText_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_TableDescribeText_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1937,7 +2170,7 @@ long long _wrap_TableDescribeText_raw_d40eb6c5380ecf23(long long _swig_go_0, int
 }
 
 
-long long _wrap_TableList_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TableList_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1952,7 +2185,7 @@ long long _wrap_TableList_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *
 }
 
 
-long long _wrap_TableFind_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_TableFind_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1973,7 +2206,7 @@ long long _wrap_TableFind_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_ListingCount_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+long long _wrap_ListingCount_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   int64_t result;
   long long _swig_go_result;
@@ -1986,7 +2219,7 @@ long long _wrap_ListingCount_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-intgo _wrap_ListingAt_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ListingAt_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2009,7 +2242,7 @@ intgo _wrap_ListingAt_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig
 }
 
 
-long long _wrap_ListingAtText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_ListingAtText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -2034,7 +2267,7 @@ long long _wrap_ListingAtText_raw_d40eb6c5380ecf23(long long _swig_go_0, long lo
 }
 
 
-void _wrap_ListingFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_ListingFree_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2044,7 +2277,7 @@ void _wrap_ListingFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-intgo _wrap_TableRename_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_TableRename_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2071,7 +2304,7 @@ intgo _wrap_TableRename_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_TableDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TableDelete_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2092,7 +2325,7 @@ intgo _wrap_TableDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _sw
 }
 
 
-long long _wrap_TableLen_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TableLen_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2107,7 +2340,7 @@ long long _wrap_TableLen_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_
 }
 
 
-intgo _wrap_TableStats_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_TableStats_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2130,7 +2363,7 @@ intgo _wrap_TableStats_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swi
 }
 
 
-intgo _wrap_PopFirst_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_PopFirst_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2151,7 +2384,7 @@ intgo _wrap_PopFirst_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-intgo _wrap_PopLast_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_PopLast_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2172,7 +2405,7 @@ intgo _wrap_PopLast_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_g
 }
 
 
-long long _wrap_ValueText_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_ValueText_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2191,7 +2424,7 @@ long long _wrap_ValueText_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _
 }
 
 
-void _wrap_ValueFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_ValueFree_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2201,7 +2434,7 @@ void _wrap_ValueFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-long long _wrap_ResultCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
+long long _wrap_ResultCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2214,7 +2447,7 @@ long long _wrap_ResultCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_ResultFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_ResultFree_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2224,7 +2457,7 @@ void _wrap_ResultFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-intgo _wrap_GetBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_GetBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2247,7 +2480,7 @@ intgo _wrap_GetBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_ResultCount_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+long long _wrap_ResultCount_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   int64_t result;
   long long _swig_go_result;
@@ -2260,7 +2493,7 @@ long long _wrap_ResultCount_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-long long _wrap_ResultAtText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_ResultAtText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2283,7 +2516,7 @@ long long _wrap_ResultAtText_raw_d40eb6c5380ecf23(long long _swig_go_0, long lon
 }
 
 
-long long _wrap_ResultPack_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_ResultPack_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2304,7 +2537,7 @@ long long _wrap_ResultPack_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_PutBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_PutBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2327,7 +2560,7 @@ long long _wrap_PutBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _gosli
 }
 
 
-long long _wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_DeleteBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2348,7 +2581,476 @@ long long _wrap_DeleteBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _go
 }
 
 
-long long _wrap_CursorOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_Merge_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, long long _swig_go_4, long long _swig_go_5, long long _swig_go_6, rdb_error *_swig_go_7) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  int32_t arg6 ;
+  int64_t arg7 ;
+  int64_t arg8 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (uint8_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = (int32_t)_swig_go_3; 
+  arg7 = (int64_t)_swig_go_4; 
+  arg8 = (int64_t)_swig_go_5; 
+  arg9 = (int64_t)_swig_go_6; 
+  arg10 = *(rdb_error **)&_swig_go_7; 
+  
+  result = (rdb_status)rdb_flat_merge(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_MergeBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int32_t)_swig_go_2; 
+  arg5 = (int64_t)_swig_go_3; 
+  arg6 = (int64_t)_swig_go_4; 
+  arg7 = (int64_t)_swig_go_5; 
+  arg8 = *(rdb_error **)&_swig_go_6; 
+  
+  result = (int64_t)rdb_flat_merge_batch_packed(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6,arg7,arg8);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_Exchange_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t *arg7 = (int64_t *) 0 ;
+  int64_t arg8 ;
+  rdb_error *arg9 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (uint8_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = (int64_t)_swig_go_3; 
+  
+  arg7 = (int64_t *)_swig_go_4.array;
+  arg8 = (int64_t)_swig_go_4.len;
+  
+  arg9 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (rdb_status)rdb_flat_exchange(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8,arg9);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_Take_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (int64_t)rdb_flat_take(arg1,(unsigned char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CompareAndPut_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  uint8_t *arg5 = (uint8_t *) 0 ;
+  int64_t arg6 ;
+  int32_t arg7 ;
+  uint8_t *arg8 = (uint8_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int32_t)_swig_go_2; 
+  
+  arg5 = (uint8_t *)_swig_go_3.array;
+  arg6 = (int64_t)_swig_go_3.len;
+  
+  arg7 = (int32_t)_swig_go_4; 
+  
+  arg8 = (uint8_t *)_swig_go_5.array;
+  arg9 = (int64_t)_swig_go_5.len;
+  
+  arg10 = *(rdb_error **)&_swig_go_6; 
+  
+  result = (rdb_status)rdb_flat_compare_and_put(arg1,(unsigned char const *)arg2,arg3,arg4,(unsigned char const *)arg5,arg6,arg7,(unsigned char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorPut_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (rdb_status)rdb_flat_cursor_put(arg1,(unsigned char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_Reserve_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, long long _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t arg4 ;
+  int64_t arg5 ;
+  int64_t *arg6 = (int64_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int64_t)_swig_go_2; 
+  arg5 = (int64_t)_swig_go_3; 
+  
+  arg6 = (int64_t *)_swig_go_4.array;
+  arg7 = (int64_t)_swig_go_4.len;
+  
+  arg8 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (rdb_status)rdb_flat_reserve(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6,arg7,arg8);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ReservationStore_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = *(rdb_error **)&_swig_go_1; 
+  
+  result = (rdb_status)rdb_flat_reservation_store(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_ReservationFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+  int64_t arg1 ;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  rdb_flat_reservation_free(arg1);
+  
+}
+
+
+long long _wrap_Drain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (uint8_t *)_swig_go_2.array;
+  arg4 = (int64_t)_swig_go_2.len;
+  
+  arg5 = (int32_t)_swig_go_3; 
+  
+  arg6 = (uint8_t *)_swig_go_4.array;
+  arg7 = (int64_t)_swig_go_4.len;
+  
+  arg8 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (int64_t)rdb_flat_drain(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_Retain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, long long _swig_go_5, long long _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  int64_t arg8 ;
+  int64_t arg9 ;
+  int64_t arg10 ;
+  rdb_error *arg11 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (uint8_t *)_swig_go_2.array;
+  arg4 = (int64_t)_swig_go_2.len;
+  
+  arg5 = (int32_t)_swig_go_3; 
+  
+  arg6 = (uint8_t *)_swig_go_4.array;
+  arg7 = (int64_t)_swig_go_4.len;
+  
+  arg8 = (int64_t)_swig_go_5; 
+  arg9 = (int64_t)_swig_go_6; 
+  arg10 = (int64_t)_swig_go_7; 
+  arg11 = *(rdb_error **)&_swig_go_8; 
+  
+  result = (int64_t)rdb_flat_retain(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8,arg9,arg10,arg11);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_ExtractOpen_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int32_t arg5 ;
+  uint8_t *arg6 = (uint8_t *) 0 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (uint8_t *)_swig_go_2.array;
+  arg4 = (int64_t)_swig_go_2.len;
+  
+  arg5 = (int32_t)_swig_go_3; 
+  
+  arg6 = (uint8_t *)_swig_go_4.array;
+  arg7 = (int64_t)_swig_go_4.len;
+  
+  arg8 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (int64_t)rdb_flat_extract_open(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,(unsigned char const *)arg6,arg7,arg8);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ExtractNext_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_extract_next(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ExtractPrev_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_extract_prev(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ExtractGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_extract_get(arg1,arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ExtractTake_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = *(rdb_error **)&_swig_go_1; 
+  
+  result = (rdb_status)rdb_flat_extract_take(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_ExtractClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+  int64_t arg1 ;
+  rdb_error *arg2 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = *(rdb_error **)&_swig_go_1; 
+  
+  result = (int64_t)rdb_flat_extract_close(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_TableCopy_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, rdb_error *_swig_go_4) {
+  int64_t arg1 ;
+  int64_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  arg3 = (uint8_t *)_swig_go_2.array;
+  arg4 = (int64_t)_swig_go_2.len;
+  
+  arg5 = (int64_t)_swig_go_3; 
+  arg6 = *(rdb_error **)&_swig_go_4; 
+  
+  result = (int64_t)rdb_flat_table_copy(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_CursorOpen_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2363,7 +3065,7 @@ long long _wrap_CursorOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error 
 }
 
 
-intgo _wrap_CursorClose_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CursorClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -2378,7 +3080,7 @@ intgo _wrap_CursorClose_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_s
 }
 
 
-intgo _wrap_CursorFirst_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorFirst_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2405,7 +3107,7 @@ intgo _wrap_CursorFirst_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_CursorLast_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorLast_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2432,7 +3134,7 @@ intgo _wrap_CursorLast_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorNext_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNext_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2459,7 +3161,7 @@ intgo _wrap_CursorNext_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorPrev_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrev_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2486,7 +3188,7 @@ intgo _wrap_CursorPrev_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorGet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2513,7 +3215,7 @@ intgo _wrap_CursorGet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig
 }
 
 
-intgo _wrap_CursorSeek_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeek_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2546,7 +3248,7 @@ intgo _wrap_CursorSeek_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorSeekExact_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeekExact_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2579,7 +3281,7 @@ intgo _wrap_CursorSeekExact_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorSeekLe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeekLe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2612,7 +3314,7 @@ intgo _wrap_CursorSeekLe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _s
 }
 
 
-intgo _wrap_CursorSetRange_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_CursorSetRange_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2643,7 +3345,7 @@ intgo _wrap_CursorSetRange_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swi
 }
 
 
-intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CursorDelete_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -2658,7 +3360,7 @@ intgo _wrap_CursorDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_
 }
 
 
-long long _wrap_MultimapOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_MultimapOpen_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2695,7 +3397,7 @@ long long _wrap_MultimapOpen_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice
 }
 
 
-long long _wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_MultimapOpenRaw_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2716,7 +3418,7 @@ long long _wrap_MultimapOpenRaw_raw_d40eb6c5380ecf23(long long _swig_go_0, _gosl
 }
 
 
-long long _wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_MultimapKeyCount_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2731,7 +3433,7 @@ long long _wrap_MultimapKeyCount_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_
 }
 
 
-long long _wrap_MultimapValueCount_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_MultimapValueCount_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2752,7 +3454,7 @@ long long _wrap_MultimapValueCount_raw_d40eb6c5380ecf23(long long _swig_go_0, _g
 }
 
 
-intgo _wrap_MultimapGet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_MultimapGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2775,7 +3477,7 @@ intgo _wrap_MultimapGet_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_MultimapContains_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_MultimapContains_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2802,7 +3504,7 @@ intgo _wrap_MultimapContains_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_MultimapDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_MultimapDelete_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2829,7 +3531,7 @@ intgo _wrap_MultimapDelete_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2850,7 +3552,7 @@ long long _wrap_MultimapDeleteBatchPacked_raw_d40eb6c5380ecf23(long long _swig_g
 }
 
 
-long long _wrap_MultimapDrain_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+long long _wrap_MultimapDrain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2881,7 +3583,7 @@ long long _wrap_MultimapDrain_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _
 }
 
 
-intgo _wrap_CursorSeekPair_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_CursorSeekPair_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2920,7 +3622,7 @@ intgo _wrap_CursorSeekPair_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_CursorNextKey_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNextKey_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2947,7 +3649,7 @@ intgo _wrap_CursorNextKey_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _
 }
 
 
-intgo _wrap_CursorPrevKey_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrevKey_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2974,7 +3676,7 @@ intgo _wrap_CursorPrevKey_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _
 }
 
 
-intgo _wrap_CursorNextValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNextValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3001,7 +3703,7 @@ intgo _wrap_CursorNextValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorPrevValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrevValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3028,7 +3730,7 @@ intgo _wrap_CursorPrevValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorFirstValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorFirstValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3055,7 +3757,7 @@ intgo _wrap_CursorFirstValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_CursorLastValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorLastValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3082,7 +3784,7 @@ intgo _wrap_CursorLastValue_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_
 }
 
 
-long long _wrap_CursorValueCount_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_CursorValueCount_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -3097,7 +3799,7 @@ long long _wrap_CursorValueCount_raw_d40eb6c5380ecf23(long long _swig_go_0, rdb_
 }
 
 
-long long _wrap_Verify_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_Verify_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   int32_t arg2 ;
   int64_t arg3 ;
@@ -3122,7 +3824,7 @@ long long _wrap_Verify_raw_d40eb6c5380ecf23(long long _swig_go_0, intgo _swig_go
 }
 
 
-intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_ReportDescribe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -3143,7 +3845,7 @@ intgo _wrap_ReportDescribe_raw_d40eb6c5380ecf23(long long _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ReportProblem_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -3166,7 +3868,7 @@ intgo _wrap_ReportProblem_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _
 }
 
 
-long long _wrap_ReportProblemText_raw_d40eb6c5380ecf23(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_ReportProblemText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -3191,7 +3893,7 @@ long long _wrap_ReportProblemText_raw_d40eb6c5380ecf23(long long _swig_go_0, lon
 }
 
 
-void _wrap_ReportFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_ReportFree_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -3201,7 +3903,7 @@ void _wrap_ReportFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-long long _wrap_CancelCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
+long long _wrap_CancelCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3214,7 +3916,7 @@ long long _wrap_CancelCreate_raw_d40eb6c5380ecf23(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_CancelTrigger_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -3224,7 +3926,7 @@ void _wrap_CancelTrigger_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-void _wrap_CancelReset_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_CancelReset_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -3234,7 +3936,7 @@ void _wrap_CancelReset_raw_d40eb6c5380ecf23(long long _swig_go_0) {
 }
 
 
-void _wrap_CancelFree_raw_d40eb6c5380ecf23(long long _swig_go_0) {
+void _wrap_CancelFree_raw_71c022c61a1070a0(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 

@@ -45,4 +45,19 @@ void rdb_go_detail_free(rdb_error* detail);
 /* The address of an rdb_progress_fn that calls the Go function whose cgo.Handle is its context. */
 int64_t rdb_go_progress_address(void);
 
+/* The context of an rdb_merge_fn that calls the Go function behind handle, a cgo.Handle; result is
+ * what that gave last. The drop function frees it. */
+typedef struct {
+  uintptr_t handle;
+  void* result;
+} rdb_go_merge;
+rdb_go_merge* rdb_go_merge_create(uintptr_t handle);
+void* rdb_go_merge_room(rdb_go_merge* merge, int64_t size); /* replaces result */
+int64_t rdb_go_merge_address(void);
+int64_t rdb_go_merge_drop_address(void);
+
+/* The address of an rdb_filter_fn that calls the Go function whose cgo.Handle is its context. */
+int64_t rdb_go_filter_address(void);
+void* rdb_go_memory(int64_t address);
+
 #endif /* RDB_GO_HOT_H */

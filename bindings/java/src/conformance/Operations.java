@@ -601,6 +601,28 @@ final class Operations implements AutoCloseable {
         return entry(table.popFirst(), types(table), "NOT_FOUND");
       case "pop_last":
         return entry(table.popLast(), types(table), "NOT_FOUND");
+      case "exchange":
+        return new ManyRecords(table, line, gives).exchange();
+      case "take":
+        return new ManyRecords(table, line, gives).take();
+      case "compare_and_put":
+        return new ManyRecords(table, line, gives).compareAndPut();
+      case "reserve":
+        return new ManyRecords(table, line, gives).reserve(flags());
+      case "drain":
+        return new ManyRecords(table, line, gives).drain(range(table.keys()));
+      case "retain":
+        return new ManyRecords(table, line, gives).retain(range(table.keys()));
+      case "extract":
+        return new ManyRecords(table, line, gives)
+            .extract(
+                range(table.keys()),
+                Boolean.TRUE.equals(line.get("reverse")),
+                line.containsKey("limit") ? (Long) line.get("limit") : Long.MAX_VALUE);
+      case "table_copy":
+        return txn() instanceof WriteTxn txn
+            ? new ManyRecords(table, line, gives).copy(txn, name("name"), cancellation())
+            : "ERR_MISUSE";
       case "scan":
         return scan(table);
       default:
@@ -622,7 +644,7 @@ final class Operations implements AutoCloseable {
 
   private String put(Table<Object, Object> table) {
     PutFlag[] flags = flags();
-    Object value = Values.of(line.get("value"), table.values());
+    Object value = value(of);
     if (table.put(key(table), value, flags)) return "OK";
     return flags[0] == PutFlag.INSERT_ONLY ? "EXISTS" : "NOT_FOUND";
   }
@@ -763,6 +785,8 @@ final class Operations implements AutoCloseable {
                 ? table.deletePacked(ByteBuffer.wrap(Values.bytes(line.get("packed"))))
                 : table.deleteAll(keys));
         return "OK";
+      case "merge", "merge_batch", "merge_batch_packed":
+        return new Merging(table, line).run(op, rows, gives);
       default:
         return "no operation of Java's";
     }
@@ -850,6 +874,14 @@ final class Operations implements AutoCloseable {
         return rows.isEmpty() ? "END" : "OK";
       case "cursor_next_batch_packed":
         return nextPacked(cursor, of);
+      case "cursor_put":
+        try {
+          cursor.put(value(of));
+          return "OK";
+        } catch (IllegalStateException e) {
+          if (e instanceof rdb.ClosedException) throw e;
+          return "NOT_FOUND";
+        }
       case "cursor_delete":
         try {
           cursor.remove();

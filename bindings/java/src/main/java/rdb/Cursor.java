@@ -393,6 +393,28 @@ public sealed class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable
     if (status == Status.NOT_FOUND) throw new IllegalStateException("the cursor stands on no entry");
   }
 
+  /**
+   * Replaces the value of the entry that the cursor stands on, and stays there.
+   *
+   * @param value not null
+   */
+  public void put(V value) {
+    byte[] bytes = table.values().encode(value);
+    settle();
+    long cursor = handle.enter();
+    int status;
+    try {
+      status = Flat.cursorPut(cursor, bytes);
+      forget();
+      standAt = -1;
+      stand = null;
+    } finally {
+      handle.leave();
+      Reference.reachabilityFence(this);
+    }
+    if (status == Status.NOT_FOUND) throw new IllegalStateException("the cursor stands on no entry");
+  }
+
   /** Releases the cursor; its entries are no longer valid. */
   @Override
   public void close() {

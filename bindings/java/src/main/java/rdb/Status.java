@@ -26,6 +26,9 @@ public final class Status {
   /** A callback asked to stop. */
   public static final int STOPPED = 5;
 
+  /** The stored value is not the one expected. */
+  public static final int DIFFERENT = 6;
+
   /** Wrong order, wrong kind of transaction, two threads at once. */
   public static final int ERR_MISUSE = -100;
 
@@ -88,6 +91,9 @@ public final class Status {
 
   /** Order of keys unknown: rows can be read in stored order only. */
   public static final int ERR_UNKNOWN_KEY_TYPE = -208;
+
+  /** A merge made a value of the wrong length. */
+  public static final int ERR_MERGE_WIDTH = -209;
 
   /** Transactions are open. */
   public static final int ERR_BUSY = -300;

@@ -9,8 +9,11 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
+import rdb.raw.Bulk;
 import rdb.raw.Flat;
+import rdb.raw.Merges;
 import rdb.raw.Records;
 
 /**
@@ -82,6 +85,16 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
   private void leave() {
     handle.leave();
     Reference.reachabilityFence(this);
+  }
+
+  /** Makes a call with the pointer of this table. */
+  <T> T during(java.util.function.LongFunction<T> call) {
+    long table = handle.enter();
+    try {
+      return call.apply(table);
+    } finally {
+      leave();
+    }
   }
 
   // ---- one record
@@ -381,6 +394,280 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
       return new Entry<>(this, Page.of(record.array()), 0);
     } finally {
       for (long value : taken) Records.freeValue(value);
+      leave();
+    }
+  }
+
+  // ---- what was there, and what to expect
+
+  /**
+   * Stores a value and gives the one that was there before.
+   *
+   * @param key not null
+   * @param value not null
+   * @return null when the key was not there
+   */
+  public V exchange(K key, V value) {
+    byte[] keyBytes = keys.encode(key);
+    byte[] valueBytes = values.encode(value);
+    long[] old = new long[1];
+    byte[] found;
+    long table = handle.enter();
+    try {
+      Flat.exchange(table, keyBytes, valueBytes, 0, old);
+      found = taken(old[0]);
+    } finally {
+      leave();
+    }
+    return found == null ? null : values.decode(found);
+  }
+
+  /**
+   * Deletes a record and gives its value.
+   *
+   * @param key not null
+   * @return null when it was not there
+   */
+  public V take(K key) {
+    byte[] keyBytes = keys.encode(key);
+    byte[] found;
+    long table = handle.enter();
+    try {
+      found = taken(Flat.take(table, keyBytes));
+    } finally {
+      leave();
+    }
+    return found == null ? null : values.decode(found);
+  }
+
+  private static byte[] taken(long value) {
+    if (value == 0) return null;
+    try {
+      byte[] bytes = new byte[Native.javaSize(Records.valueSize(value))];
+      Records.valueBuffer(value, 0, bytes.length).get(bytes);
+      return bytes;
+    } finally {
+      Records.freeValue(value);
+    }
+  }
+
+  /**
+   * Stores a value if what is there is what is expected; otherwise nothing changes.
+   *
+   * @param key not null
+   * @param expected null: the key is to be absent
+   * @param value null: the record is deleted instead
+   * @return what was found
+   */
+  public Comparison compareAndPut(K key, V expected, V value) {
+    byte[] keyBytes = keys.encode(key);
+    byte[] expectedBytes = expected == null ? null : values.encode(expected);
+    byte[] valueBytes = value == null ? null : values.encode(value);
+    long table = handle.enter();
+    try {
+      int status =
+          Flat.compareAndPut(
+              table, keyBytes, expected == null ? 0 : 1, expectedBytes, value == null ? 0 : 1, valueBytes);
+      switch (status) {
+        case Status.NOT_FOUND:
+          return Comparison.ABSENT;
+        case Status.EXISTS:
+          return Comparison.PRESENT;
+        case Status.DIFFERENT:
+          return Comparison.DIFFERENT;
+        default:
+          return Comparison.STORED;
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Memory in which a value is made before it is stored.
+   *
+   * @param key not null
+   * @param size bytes of the encoded value
+   * @param flags what must be there when it is stored, or must not be
+   * @return to be stored or closed
+   */
+  public Reservation reserve(K key, int size, PutFlag... flags) {
+    byte[] keyBytes = keys.encode(key);
+    long[] made = new long[2];
+    long table = handle.enter();
+    try {
+      Flat.reserve(table, keyBytes, size, PutFlag.mask(flags), made);
+      Handle owned =
+          new Handle("reservation", made[0], true, Flat::reservationFree, txnHandle, handle.isExclusive() ? handle : null);
+      return new Reservation(owned, Reservation.memory(made[1], size));
+    } finally {
+      leave();
+    }
+  }
+
+  // ---- many records out of the table
+
+  /**
+   * Deletes a range. Pages that lie in it whole are given up without a look at their records.
+   *
+   * @param range where to begin and end
+   * @return how many records were deleted
+   */
+  public long drain(Range<K> range) {
+    byte[] lower = bound(range.lower, range.lowerBound);
+    byte[] upper = bound(range.upper, range.upperBound);
+    long table = handle.enter();
+    try {
+      return Flat.drain(table, range.lowerBound, lower, range.upperBound, upper);
+    } finally {
+      leave();
+    }
+  }
+
+  private byte[] bound(K key, int kind) {
+    return kind == Range.NONE ? null : keys.encode(key);
+  }
+
+  /**
+   * Deletes the records of a range that a filter does not keep.
+   *
+   * @param range where to begin and end
+   * @param filter asked about each record in key order
+   * @return how many records were deleted
+   */
+  public long retain(Range<K> range, RecordFilter<? super K, ? super V> filter) {
+    Objects.requireNonNull(filter);
+    FilterCall call = (key, value) -> filter.keep(keys.decode(key), values.decode(value));
+    byte[] lower = bound(range.lower, range.lowerBound);
+    byte[] upper = bound(range.upper, range.upperBound);
+    long table = handle.enter();
+    try {
+      return Bulk.retain(table, range.lowerBound, lower, range.upperBound, upper, call);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Takes the records of a range out of the table, one by one.
+   *
+   * @param range where to begin and end
+   * @return to be closed
+   */
+  public Extraction<K, V> extract(Range<K> range) {
+    return extract(range, null, false);
+  }
+
+  /**
+   * Takes records of a range out of the table, one by one.
+   *
+   * @param range where to begin and end
+   * @param pick tells which; null: all
+   * @param descending from the last to the first
+   * @return to be closed
+   */
+  public Extraction<K, V> extract(
+      Range<K> range, RecordFilter<? super K, ? super V> pick, boolean descending) {
+    byte[] lower = bound(range.lower, range.lowerBound);
+    byte[] upper = bound(range.upper, range.upperBound);
+    long table = handle.enter();
+    try {
+      long walk = Flat.extractOpen(table, range.lowerBound, lower, range.upperBound, upper);
+      Handle owned = new Handle("extraction", walk, true, Flat::extractClose, txnHandle, handle);
+      return new Extraction<>(this, owned, pick, descending);
+    } finally {
+      leave();
+    }
+  }
+
+  // ---- merges
+
+  /**
+   * Makes the value of a key anew from what is stored and an operand. {@link Status#ERR_MERGE_WIDTH},
+   * and no change, when the result has another length than values of the table's type.
+   *
+   * @param key not null
+   * @param operand not null
+   * @param operator how
+   */
+  public void merge(K key, V operand, MergeOperator operator) {
+    merge(keys.encode(key), values.encode(operand), operator.code, null);
+  }
+
+  /**
+   * Makes the value of a key anew by a function of the program's.
+   *
+   * @param key not null
+   * @param operand not null
+   * @param function decides about the new value
+   */
+  public void merge(K key, V operand, MergeFunction<K, V> function) {
+    merge(keys.encode(key), values.encode(operand), MergeOperator.FUNCTION, call(function));
+  }
+
+  private void merge(byte[] key, byte[] operand, int kind, MergeCall function) {
+    long table = handle.enter();
+    try {
+      Merges.merge(table, key, operand, kind, function);
+    } finally {
+      leave();
+    }
+  }
+
+  private MergeCall call(MergeFunction<K, V> function) {
+    Objects.requireNonNull(function);
+    return (key, existing, operand) -> {
+      V old = existing == null ? null : values.decode(existing);
+      V made = function.merge(keys.decode(key), old, values.decode(operand));
+      return made == null ? null : values.encode(made);
+    };
+  }
+
+  /**
+   * Merges the records of a batch, whose values are the operands, in the order in which they were added.
+   * It stops at the first error, whose position is the record's index: those before it are merged, those
+   * behind it are not.
+   *
+   * @param batch made by {@link #batch}
+   * @param operator how
+   */
+  public void merge(Batch<K, V> batch, MergeOperator operator) {
+    merge(batch, operator.code, null);
+  }
+
+  /**
+   * Merges the records of a batch by a function of the program's.
+   *
+   * @param batch made by {@link #batch}
+   * @param function decides about the new values
+   */
+  public void merge(Batch<K, V> batch, MergeFunction<K, V> function) {
+    merge(batch, MergeOperator.FUNCTION, call(function));
+  }
+
+  private void merge(Batch<K, V> batch, int kind, MergeCall function) {
+    long table = handle.enter();
+    try {
+      Merges.mergeBatch(table, batch.memory(), 0, batch.bytes(), kind, function);
+    } finally {
+      leave();
+      Reference.reachabilityFence(batch);
+    }
+  }
+
+  /**
+   * Merges packed records, see {@link #putPacked}.
+   *
+   * @param packed read from position to limit
+   * @param operator how
+   */
+  public void mergePacked(ByteBuffer packed, MergeOperator operator) {
+    long table = handle.enter();
+    try {
+      Operand operand = Operand.of(packed);
+      Merges.mergeBatch(table, operand.buffer, operand.at, operand.size, operator.code, null);
+      packed.position(packed.limit());
+    } finally {
       leave();
     }
   }

@@ -109,4 +109,26 @@ public final class WriteTxn extends Transaction {
       leave();
     }
   }
+
+  /**
+   * Copies the records of a table, as they are stored, into the table of a name, which is created with
+   * the same types when it is missing; else the types must be the same, and records replace those of
+   * their keys.
+   *
+   * @param source a table of any transaction
+   * @param name of the table to copy into
+   * @param cancellation stops it; may be null
+   * @return how many records were copied
+   */
+  public long copyTable(Table<?, ?> source, String name, Cancellation cancellation) {
+    byte[] encoded = Native.utf8(name);
+    long txn = handle.enter();
+    try {
+      return source.during(
+          table ->
+              Cancellation.during(cancellation, cancel -> Flat.tableCopy(table, txn, encoded, cancel)));
+    } finally {
+      leave();
+    }
+  }
 }

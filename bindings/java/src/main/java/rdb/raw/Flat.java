@@ -249,6 +249,78 @@ public class Flat {
     return FlatJNI.deleteBatchPacked(table, packed);
   }
 
+  public static int merge(long table, byte[] key, byte[] operand, int kind, long merge_fn, long merge_ctx, long merge_drop) {
+    return FlatJNI.merge(table, key, operand, kind, merge_fn, merge_ctx, merge_drop);
+  }
+
+  public static long mergeBatchPacked(long table, java.nio.ByteBuffer packed, int kind, long merge_fn, long merge_ctx, long merge_drop) {
+    return FlatJNI.mergeBatchPacked(table, packed, kind, merge_fn, merge_ctx, merge_drop);
+  }
+
+  public static int exchange(long table, byte[] key, byte[] value, long flags, long[] out) {
+    return FlatJNI.exchange(table, key, value, flags, out);
+  }
+
+  public static long take(long table, byte[] key) {
+    return FlatJNI.take(table, key);
+  }
+
+  public static int compareAndPut(long table, byte[] key, int has_expected, byte[] expected, int has_value, byte[] value) {
+    return FlatJNI.compareAndPut(table, key, has_expected, expected, has_value, value);
+  }
+
+  public static int cursorPut(long cursor, byte[] value) {
+    return FlatJNI.cursorPut(cursor, value);
+  }
+
+  public static int reserve(long table, byte[] key, long size, long flags, long[] out) {
+    return FlatJNI.reserve(table, key, size, flags, out);
+  }
+
+  public static int reservationStore(long reservation) {
+    return FlatJNI.reservationStore(reservation);
+  }
+
+  public static void reservationFree(long reservation) {
+    FlatJNI.reservationFree(reservation);
+  }
+
+  public static long drain(long table, int lower_bound, byte[] lower, int upper_bound, byte[] upper) {
+    return FlatJNI.drain(table, lower_bound, lower, upper_bound, upper);
+  }
+
+  public static long retain(long table, int lower_bound, byte[] lower, int upper_bound, byte[] upper, long filter_fn, long filter_ctx, long filter_drop) {
+    return FlatJNI.retain(table, lower_bound, lower, upper_bound, upper, filter_fn, filter_ctx, filter_drop);
+  }
+
+  public static long extractOpen(long table, int lower_bound, byte[] lower, int upper_bound, byte[] upper) {
+    return FlatJNI.extractOpen(table, lower_bound, lower, upper_bound, upper);
+  }
+
+  public static int extractNext(long extract, byte[] buffer, long[] out) {
+    return FlatJNI.extractNext(extract, buffer, out);
+  }
+
+  public static int extractPrev(long extract, byte[] buffer, long[] out) {
+    return FlatJNI.extractPrev(extract, buffer, out);
+  }
+
+  public static int extractGet(long extract, byte[] buffer, long[] out) {
+    return FlatJNI.extractGet(extract, buffer, out);
+  }
+
+  public static int extractTake(long extract) {
+    return FlatJNI.extractTake(extract);
+  }
+
+  public static long extractClose(long extract) {
+    return FlatJNI.extractClose(extract);
+  }
+
+  public static long tableCopy(long source, long txn, byte[] name, long cancel) {
+    return FlatJNI.tableCopy(source, txn, name, cancel);
+  }
+
   public static long cursorOpen(long table) {
     return FlatJNI.cursorOpen(table);
   }
