@@ -644,7 +644,7 @@ final class Operations implements AutoCloseable {
 
   private String put(Table<Object, Object> table) {
     PutFlag[] flags = flags();
-    Object value = value(of);
+    Object value = Values.of(line.get("value"), table.values());
     if (table.put(key(table), value, flags)) return "OK";
     return flags[0] == PutFlag.INSERT_ONLY ? "EXISTS" : "NOT_FOUND";
   }

@@ -69,7 +69,8 @@ class ManyRecordsTest {
     txn.commit();
     assertThrows(ClosedException.class, open::next);
     open.close();
-    assertEquals(996L, db.view(reader -> reader.table("t", Codec.STRING, Codec.I32).size()));
+    long left = db.view(reader -> reader.table("t", Codec.STRING, Codec.I32).size());
+    assertEquals(996, left);
   }
 
   @Test
