@@ -2,6 +2,7 @@
 //
 //   rdb_bench                 records against LMDB and SQLite, by turns, one process
 //   rdb_bench pairs           multimaps against LMDB's DUPSORT
+//   rdb_bench bulk            merges, retain, extract and compression against loops without them
 //   rdb_bench memory          peak memory of a small budget over a large file
 //
 // Exit status: 0 done (whatever the times), 1 a check failed (answers differ, memory over its
@@ -224,6 +225,23 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   pairs->add_flag("--json", pairs_config.json, "Print JSON instead of text");
 
+  CLI::App* bulk = app.add_subcommand(
+      "bulk", "Merges, retain, extract and compression against loops without them");
+  BulkConfig bulk_config;
+  bulk_config.directory = default_directory().string();
+  bulk->add_option("--records", bulk_config.records, "Records of the table that loses half")
+      ->check(CLI::Range(uint64_t{1000}, uint64_t{1} << 40))
+      ->capture_default_str();
+  bulk->add_option("--merges", bulk_config.merges, "Merges into 100,000 counters")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  bulk->add_option("--rounds", bulk_config.rounds, "Turns each side takes")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str();
+  bulk->add_option("--dir", bulk_config.directory, "Folder for the databases")
+      ->capture_default_str();
+  bulk->add_flag("--json", bulk_config.json, "Print JSON instead of text");
+
   CLI::App* memory =
       app.add_subcommand("memory", "Peak memory of a small budget over a large file");
   MemoryConfig memory_config;
@@ -253,6 +271,10 @@ int run(int argc, char** argv) {
 
   if (pairs->parsed()) {
     measure_pairs(pairs_config);
+    return kDone;
+  }
+  if (bulk->parsed()) {
+    measure_bulk(bulk_config);
     return kDone;
   }
   if (!memory->parsed()) return run_records(std::move(records));

@@ -56,6 +56,19 @@ struct PairsConfig {
 // read different pairs.
 void measure_pairs(const PairsConfig& config);
 
+struct BulkConfig {
+  uint64_t records = 5'000'000;  // of the table that loses half of them
+  uint64_t merges = 1'000'000;
+  size_t rounds = 4;  // even, so that each side goes first equally often
+  uint64_t seed = 11;
+  std::string directory;
+  bool json = false;
+};
+
+// Measures merges, retain, extract and the scan of compressed tables against what a program would
+// do without them, and prints the figures. Throws CheckFailed when both leave different records.
+void measure_bulk(const BulkConfig& config);
+
 struct MemoryConfig {
   std::string file;
   uint64_t file_bytes = 0;  // live bytes the file must hold

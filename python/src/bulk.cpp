@@ -192,7 +192,7 @@ void bind_bulk(py::module_& module) {
           "__enter__", [](const py::object& self) { return self; }, "The extraction itself.")
       .def(
           "__exit__", [](Extraction& extraction, const py::args&) { extraction.close(); },
-          "Closes it.");
+          "Closes the walk, whatever happened in the block.");
 }
 
 }  // namespace rdb::python
