@@ -232,7 +232,7 @@ int run(int argc, char** argv) {
   bulk->add_option("--records", bulk_config.records, "Records of the table that loses half")
       ->check(CLI::Range(uint64_t{1000}, uint64_t{1} << 40))
       ->capture_default_str();
-  bulk->add_option("--merges", bulk_config.merges, "Merges into 100,000 counters")
+  bulk->add_option("--merges", bulk_config.merges, "Merges into 10,000 counters")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   bulk->add_option("--rounds", bulk_config.rounds, "Turns each side takes")

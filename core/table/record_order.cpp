@@ -58,13 +58,18 @@ std::vector<uint32_t> order_of(std::span<const Table::Record> records,
   if (records.size() < kSortFrom || std::is_sorted(numbers.begin(), numbers.end(), less)) {
     return numbers;
   }
-  if (order.kind() != btree::KeyOrder::Kind::bytes || records.size() < kRadixSortFrom) {
+  if (order.kind() != btree::KeyOrder::Kind::bytes) {
     std::sort(numbers.begin(), numbers.end(), less);
     return numbers;
   }
   std::vector<Item> items(records.size());
   for (uint32_t i = 0; i < items.size(); ++i) items[i] = {prefix_of(records[i].key), i};
-  radix_sort(items);
+  if (items.size() >= kRadixSortFrom) {
+    radix_sort(items);
+  } else {
+    std::sort(items.begin(), items.end(),
+              [](const Item& a, const Item& b) { return a.prefix < b.prefix; });
+  }
   for (size_t i = 0; i < items.size(); ++i) numbers[i] = items[i].number;
   for (size_t begin = 0, end; begin < items.size(); begin = end) {
     end = begin + 1;

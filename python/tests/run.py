@@ -99,6 +99,7 @@ def build_wheel(root, work, python, sanitize):
     stamp = Stamp(work / "wheel.stamp", digest([root / name for name in INPUTS], sys.version, *settings))
     if not stamp.fresh():
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(work / "build", ignore_errors=True)  # knows the tools of an environment that is gone
         run(python, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder,
             f"-Cbuild-dir={work / 'build'}", *settings, root)
         stamp.set()
