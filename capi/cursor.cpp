@@ -271,3 +271,15 @@ rdb_status rdb_cursor_put(rdb_cursor* cursor, rdb_slice value, rdb_error* err) {
     return RDB_OK;
   });
 }
+
+rdb_status rdb_cursor_expiry(const rdb_cursor* cursor, uint64_t* out, rdb_error* err) {
+  return guard(err, [&]() -> rdb_status {
+    const rdb_cursor& at = live(cursor);
+    require_not_null(out, "out");
+    at.parent.ttl();
+    const auto& plain = std::get<rdb::Cursor>(at.cursor);
+    if (!plain.valid()) return RDB_NOT_FOUND;
+    *out = plain.expiry();
+    return RDB_OK;
+  });
+}

@@ -14,6 +14,7 @@
 #include "rdb/item_codec.hpp"
 #include "rdb/multimap.hpp"
 #include "rdb/table.hpp"
+#include "rdb/ttl.hpp"
 #include "rdb/txn.hpp"
 
 // Signatures are four letters, so that a dump of a handle explains itself.
@@ -33,7 +34,7 @@ struct rdb_txn : rdb::capi::Handle<0x58546472> {  // "rdTX"
   mutable std::variant<rdb::ReadTxn, rdb::WriteTxn> txn;
 };
 
-// Of either kind. Shared by the handle and the cursors of the table; released with the last of
+// Of any kind. Shared by the handle and the cursors of the table; released with the last of
 // them.
 struct rdb_table : rdb::capi::Handle<0x42546472> {  // "rdTB"
   static constexpr const char* kNoun = "table";
@@ -42,23 +43,27 @@ struct rdb_table : rdb::capi::Handle<0x42546472> {  // "rdTB"
       : table(std::forward<Opened>(opened)), writable(may_write) {}
   // The table, or table_is_multimap.
   const rdb::Table& plain() const {
-    const auto* found = std::get_if<rdb::Table>(&table);
-    if (found == nullptr) [[unlikely]]
-      throw_is_multimap();
-    return *found;
+    if (const auto* found = std::get_if<rdb::Table>(&table)) [[likely]]
+      return *found;
+    if (const auto* found = std::get_if<rdb::TtlTable>(&table)) return *found;
+    throw_is_multimap();
   }
   // The multimap, or table_not_multimap.
   const rdb::Multimap& multimap() const;
+  // The table whose values expire, or table_type.
+  const rdb::TtlTable& ttl() const;
   // The same to be changed, or misuse when the transaction is a reader.
   rdb::Table& plain_for_change();
   rdb::Multimap& multimap_for_change();
+  rdb::TtlTable& ttl_for_change();
   bool is_multimap() const noexcept { return std::holds_alternative<rdb::Multimap>(table); }
   void require_writable() const;
   void require_open() const;  // throws closed
   [[noreturn]] static void throw_is_multimap();
   [[noreturn]] static void throw_not_multimap();
+  [[noreturn]] static void throw_not_ttl();
 
-  std::variant<rdb::Table, rdb::Multimap> table;
+  std::variant<rdb::Table, rdb::Multimap, rdb::TtlTable> table;
   const bool writable;
   mutable std::atomic<uint32_t> owners{1};
 };

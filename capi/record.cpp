@@ -144,8 +144,7 @@ rdb_status rdb_put(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t fl
     }
     rdb::Table& open = into.plain_for_change();
     const rdb::Table::PutMode mode = to_put_mode(flags);
-    if (open.put(to_bytes(key), to_bytes(value), mode)) return RDB_OK;
-    return mode == rdb::Table::PutMode::insert_only ? RDB_EXISTS : RDB_NOT_FOUND;
+    return put_outcome(open.put(to_bytes(key), to_bytes(value), mode), mode);
   });
 }
 

@@ -13,6 +13,12 @@ namespace rdb::capi {
 // RDB_PUT_... as the core's mode; throws invalid_argument.
 Table::PutMode to_put_mode(uint64_t flags);
 
+// What a put says that did (stored) or did not take place.
+inline rdb_status put_outcome(bool stored, Table::PutMode mode) {
+  if (stored) return RDB_OK;
+  return mode == Table::PutMode::insert_only ? RDB_EXISTS : RDB_NOT_FOUND;
+}
+
 // A pair is there or not: throws invalid_argument for every flag.
 void require_no_flags(uint64_t flags);
 

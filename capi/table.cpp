@@ -24,6 +24,22 @@ void rdb_table::throw_not_multimap() {
   throw rdb::Error(rdb::ErrorCode::table_not_multimap, "the table is no multimap");
 }
 
+void rdb_table::throw_not_ttl() {
+  throw rdb::Error(rdb::ErrorCode::table_type,
+                   "the table was not opened by rdb_ttl_open, and its values do not expire");
+}
+
+const rdb::TtlTable& rdb_table::ttl() const {
+  if (const auto* found = std::get_if<rdb::TtlTable>(&table)) return *found;
+  throw_not_ttl();
+}
+
+rdb::TtlTable& rdb_table::ttl_for_change() {
+  require_writable();
+  if (auto* found = std::get_if<rdb::TtlTable>(&table)) return *found;
+  throw_not_ttl();
+}
+
 const rdb::Multimap& rdb_table::multimap() const {
   if (const auto* found = std::get_if<rdb::Multimap>(&table)) return *found;
   throw_not_multimap();
@@ -32,6 +48,7 @@ const rdb::Multimap& rdb_table::multimap() const {
 rdb::Table& rdb_table::plain_for_change() {
   require_writable();
   if (auto* found = std::get_if<rdb::Table>(&table)) return *found;
+  if (auto* found = std::get_if<rdb::TtlTable>(&table)) return *found;
   throw_is_multimap();
 }
 
@@ -195,6 +212,21 @@ rdb_status rdb_multimap_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table**
   return guard(err, [&] {
     open_in(txn, out_handle(out),
             [&](auto& which) { return which.open_multimap_raw(to_name(name)); });
+  });
+}
+
+rdb_status rdb_ttl_open(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+                        const rdb_type* value, rdb_table** out, rdb_error* err) {
+  return guard(err, [&] {
+    open_in(txn, out_handle(out), [&](auto& which) {
+      return which.open_ttl(to_name(name), to_type(key), to_type(value));
+    });
+  });
+}
+
+rdb_status rdb_ttl_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out, rdb_error* err) {
+  return guard(err, [&] {
+    open_in(txn, out_handle(out), [&](auto& which) { return which.open_ttl_raw(to_name(name)); });
   });
 }
 

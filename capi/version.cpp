@@ -37,8 +37,8 @@ static_assert(std::string_view(RDB_VERSION) == RDB_BUILD_VERSION,
 constexpr char kBuildInfo[] = "rdb " RDB_VERSION ", " RDB_COMPILER ", " RDB_MACHINE ", " RDB_CHECKS;
 
 constexpr std::string_view kFeatures[] = {
-    "tables",       "multimaps",       "memory",           "verify", "eof_mirror",
-    "quick_repair", "compression.lz4", "compression.zstd", "merge",  "bulk"};
+    "tables",          "multimaps",        "memory", "verify", "eof_mirror", "quick_repair",
+    "compression.lz4", "compression.zstd", "merge",  "bulk",   "ttl"};
 
 constexpr rdb_api_v1 kApi = {
     sizeof(rdb_api_v1),

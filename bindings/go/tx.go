@@ -16,6 +16,7 @@ type Tx struct {
 	mu        sync.Mutex
 	tables    map[string]*Table // those that Table opened
 	multimaps map[string]*Table // those that Multimap opened
+	ttlTables map[string]*Table // those that TTLTable opened
 }
 
 // txState is what a transaction, its tables and their cursors share. It points to none of them, so

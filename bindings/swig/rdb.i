@@ -32,6 +32,7 @@ typedef int32_t rdb_status;
   (const uint8_t* value, int64_t value_size),
   (const uint8_t* operand, int64_t operand_size),
   (const uint8_t* expected, int64_t expected_size),
+  (const uint8_t* after, int64_t after_size),
   (const uint8_t* target, int64_t target_size),
   (const uint8_t* lower, int64_t lower_size),
   (const uint8_t* upper, int64_t upper_size),

@@ -963,6 +963,112 @@ int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name, in
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Values that expire
+ * --------------------------------------------------------------------------------------------- */
+
+static rdb_status one_number(rdb_status status, uint64_t value, int64_t* out, int64_t out_size,
+                             rdb_error* detail) {
+  const int64_t bits = (int64_t)value;
+  if (settle(status, detail) == RDB_OK) fill(out, out_size, &bits, 1);
+  return status;
+}
+
+int64_t rdb_flat_ttl_open(int64_t txn, const uint8_t* name, int64_t name_size, int32_t key_class,
+                          const uint8_t* key_type, int64_t key_type_size, int32_t value_class,
+                          const uint8_t* value_type, int64_t value_type_size, rdb_error* detail) {
+  rdb_type key = type_of(key_class, key_type, key_type_size);
+  rdb_type value = type_of(value_class, value_type, value_type_size);
+  rdb_table* table = NULL;
+  const rdb_status status =
+      rdb_ttl_open(HANDLE(const rdb_txn, txn), slice(name, name_size), key_class == 0 ? NULL : &key,
+                   value_class == 0 ? NULL : &value, &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_ttl_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                              rdb_error* detail) {
+  rdb_table* table = NULL;
+  const rdb_status status =
+      rdb_ttl_open_raw(HANDLE(const rdb_txn, txn), slice(name, name_size), &table, detail);
+  return made(status, table, detail);
+}
+
+rdb_status rdb_flat_ttl_set_default(int64_t table, int64_t ttl_ms, rdb_error* detail) {
+  return settle(rdb_ttl_set_default(HANDLE(rdb_table, table), (uint64_t)ttl_ms, detail), detail);
+}
+
+rdb_status rdb_flat_ttl_default(int64_t table, int64_t* out, int64_t out_size, rdb_error* detail) {
+  uint64_t ttl_ms = 0;
+  const rdb_status status = rdb_ttl_default(HANDLE(const rdb_table, table), &ttl_ms, detail);
+  return one_number(status, ttl_ms, out, out_size, detail);
+}
+
+rdb_status rdb_flat_ttl_put(int64_t table, const uint8_t* key, int64_t key_size,
+                            const uint8_t* value, int64_t value_size, int64_t ttl_ms, int64_t flags,
+                            rdb_error* detail) {
+  return settle(rdb_ttl_put(HANDLE(rdb_table, table), slice(key, key_size),
+                            slice(value, value_size), (uint64_t)ttl_ms, (uint64_t)flags, detail),
+                detail);
+}
+
+rdb_status rdb_flat_ttl_touch(int64_t table, const uint8_t* key, int64_t key_size, int64_t ttl_ms,
+                              rdb_error* detail) {
+  return settle(
+      rdb_ttl_touch(HANDLE(rdb_table, table), slice(key, key_size), (uint64_t)ttl_ms, detail),
+      detail);
+}
+
+rdb_status rdb_flat_ttl_expiry(int64_t table, const uint8_t* key, int64_t key_size, int64_t* out,
+                               int64_t out_size, rdb_error* detail) {
+  uint64_t expiry = 0;
+  const rdb_status status =
+      rdb_ttl_expiry(HANDLE(const rdb_table, table), slice(key, key_size), &expiry, detail);
+  return one_number(status, expiry, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_expiry(int64_t cursor, int64_t* out, int64_t out_size,
+                                  rdb_error* detail) {
+  uint64_t expiry = 0;
+  const rdb_status status = rdb_cursor_expiry(HANDLE(const rdb_cursor, cursor), &expiry, detail);
+  return one_number(status, expiry, out, out_size, detail);
+}
+
+int64_t rdb_flat_ttl_live_count(int64_t table, int64_t cancel, rdb_error* detail) {
+  uint64_t count = 0;
+  const rdb_status status = rdb_ttl_live_count(HANDLE(const rdb_table, table),
+                                               HANDLE(const rdb_cancel, cancel), &count, detail);
+  return number(status, count, detail);
+}
+
+rdb_status rdb_flat_ttl_purge(int64_t table, int32_t has_after, const uint8_t* after,
+                              int64_t after_size, int64_t max_records, int64_t cancel, int64_t* out,
+                              int64_t out_size, rdb_error* detail) {
+  const rdb_slice behind = slice(after, after_size);
+  uint64_t examined = 0;
+  uint64_t removed = 0;
+  rdb_value* position = NULL;
+  const int wanted = out != NULL && out_size >= 1;
+  const rdb_status status = rdb_ttl_purge(HANDLE(rdb_table, table), has_after ? &behind : NULL,
+                                          (uint64_t)max_records, HANDLE(const rdb_cancel, cancel),
+                                          &examined, &removed, wanted ? &position : NULL, detail);
+  if (settle(status, detail) >= 0) {
+    const int64_t values[] = {NUMBER(position), (int64_t)examined, (int64_t)removed};
+    fill(out, out_size, values, 3);
+  }
+  return status;
+}
+
+rdb_status rdb_flat_clock_now(int64_t db, int64_t* out, int64_t out_size, rdb_error* detail) {
+  uint64_t now_ms = 0;
+  const rdb_status status = rdb_clock_now(HANDLE(const rdb_db, db), &now_ms, detail);
+  return one_number(status, now_ms, out, out_size, detail);
+}
+
+rdb_status rdb_flat_clock_set(int64_t db, int64_t now_ms, rdb_error* detail) {
+  return settle(rdb_clock_set(HANDLE(const rdb_db, db), (uint64_t)now_ms, detail), detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Verification, cancellation
  * --------------------------------------------------------------------------------------------- */
 

@@ -224,6 +224,35 @@ RDB_FLAT_API int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail);
 RDB_FLAT_API int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name,
                                          int64_t name_size, int64_t cancel, rdb_error* detail);
 
+/* Values that expire; opened as tables are. out: one number; of rdb_flat_ttl_purge: the position, a
+ * value or 0, and the numbers of records examined and removed. has_after 0 stands for NULL. */
+RDB_FLAT_API int64_t rdb_flat_ttl_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                       int32_t key_class, const uint8_t* key_type,
+                                       int64_t key_type_size, int32_t value_class,
+                                       const uint8_t* value_type, int64_t value_type_size,
+                                       rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_ttl_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_set_default(int64_t table, int64_t ttl_ms, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_default(int64_t table, int64_t* out, int64_t out_size,
+                                             rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                         const uint8_t* value, int64_t value_size, int64_t ttl_ms,
+                                         int64_t flags, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_touch(int64_t table, const uint8_t* key, int64_t key_size,
+                                           int64_t ttl_ms, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_expiry(int64_t table, const uint8_t* key, int64_t key_size,
+                                            int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_expiry(int64_t cursor, int64_t* out, int64_t out_size,
+                                               rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_ttl_live_count(int64_t table, int64_t cancel, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_purge(int64_t table, int32_t has_after, const uint8_t* after,
+                                           int64_t after_size, int64_t max_records, int64_t cancel,
+                                           int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_clock_now(int64_t db, int64_t* out, int64_t out_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_clock_set(int64_t db, int64_t now_ms, rdb_error* detail);
+
 /* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
  * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the
  * same, so that rdb_flat_cursor_get with more room gets it. */

@@ -256,7 +256,8 @@ RDB_API rdb_status rdb_check_abi(uint32_t header_version, rdb_error* RDB_NULLABL
 
 /* 1 when the library in use has the feature, else 0, also for names it never heard of.
  * Known: "tables" (transactions, tables, cursors), "multimaps", "memory" (rdb_open_memory),
- * "verify", "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd", "merge", "bulk";
+ * "verify", "eof_mirror", "quick_repair", "compression.lz4", "compression.zstd", "merge", "bulk",
+ * "ttl";
  * planned and answering 0: "blobs", "vectors", "encryption". since 1.0 */
 RDB_API int32_t rdb_has_feature(rdb_slice name);
 
@@ -1539,7 +1540,104 @@ RDB_API rdb_status rdb_table_copy(const rdb_table* source, const rdb_txn* target
                                   uint64_t* RDB_NULLABLE copied, rdb_error* RDB_NULLABLE err);
 
 /* ------------------------------------------------------------------------------------------------
- * 16. Function table
+ * 16. Values that expire
+ *
+ * In a TTL table each value has a moment from which on it has expired, or none. It is opened by
+ * functions of its own and gives an rdb_table that takes every call of other tables but those of
+ * multimaps. A record that has expired is not there for them: gets, cursors and walks pass over it,
+ * a put with RDB_PUT_INSERT_ONLY replaces it, rdb_delete removes it and says RDB_NOT_FOUND. It goes
+ * on occupying its place until it is overwritten, deleted or purged. rdb_table_len and
+ * rdb_table_stats count it, rdb_drain removes it and counts it, and rdb_table_copy copies it;
+ * nothing is purged by itself.
+ *
+ * Merges, rdb_compare_and_put's new values and rdb_cursor_put: a merge and rdb_cursor_put keep the
+ * expiry of the record; everything else that writes a value gives it a new one.
+ *
+ * Moments are milliseconds since 1970 began, by the database's clock. It is read for each call, not
+ * for each transaction: in one snapshot a record may be there, and later not. When it is set back,
+ * records that had expired and were not purged are there again.
+ *
+ * In the file a value lies behind its expiry, and the value type of the table is "ttl::" with the
+ * name of the value's type behind it; rdb_table_open of that type sees stored bytes. shodh-redb
+ * 0.5.0 reads and writes the same.
+ * --------------------------------------------------------------------------------------------- */
+
+/* A lifetime without an end. since 1.0 */
+#define RDB_TTL_NONE UINT64_MAX
+
+/* rdb_clock_set: the clock runs. since 1.0 */
+#define RDB_CLOCK_RUNS UINT64_MAX
+
+/* As rdb_table_open, for tables whose values expire; value is the type without the expiry.
+ * since 1.0 */
+RDB_API rdb_status rdb_ttl_open(const rdb_txn* txn, rdb_slice name,
+                                const rdb_type* RDB_NULLABLE key,
+                                const rdb_type* RDB_NULLABLE value, rdb_table** out,
+                                rdb_error* RDB_NULLABLE err);
+
+/* As rdb_table_open_raw. RDB_ERR_TABLE_TYPE: the table's values do not expire. since 1.0 */
+RDB_API rdb_status rdb_ttl_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+                                    rdb_error* RDB_NULLABLE err);
+
+/* How long values live that calls without a lifetime write from now on, batches among them; at
+ * first RDB_TTL_NONE. Of this handle; not stored. Like all functions of this section
+ * RDB_ERR_TABLE_TYPE for a table that was not opened by rdb_ttl_open.
+ * ttl_ms  milliseconds, or RDB_TTL_NONE. since 1.0 */
+RDB_API rdb_status rdb_ttl_set_default(rdb_table* table, uint64_t ttl_ms,
+                                       rdb_error* RDB_NULLABLE err);
+
+/* Says what rdb_ttl_set_default set. since 1.0 */
+RDB_API rdb_status rdb_ttl_default(const rdb_table* table, uint64_t* out,
+                                   rdb_error* RDB_NULLABLE err);
+
+/* As rdb_put, of a value that expires ttl_ms from now: 0 at once, RDB_TTL_NONE never. A moment
+ * beyond the last one becomes that. since 1.0 */
+RDB_API rdb_status rdb_ttl_put(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t ttl_ms,
+                               uint64_t flags, rdb_error* RDB_NULLABLE err);
+
+/* Lets the value of key, as it is, expire ttl_ms from now. RDB_NOT_FOUND: it is not there, or has
+ * expired. since 1.0 */
+RDB_API rdb_status rdb_ttl_touch(rdb_table* table, rdb_slice key, uint64_t ttl_ms,
+                                 rdb_error* RDB_NULLABLE err);
+
+/* When the value of key expires; 0: never. RDB_NOT_FOUND: it is not there, or has expired.
+ * since 1.0 */
+RDB_API rdb_status rdb_ttl_expiry(const rdb_table* table, rdb_slice key, uint64_t* out,
+                                  rdb_error* RDB_NULLABLE err);
+
+/* The same for the record under the cursor. RDB_NOT_FOUND: there is none. since 1.0 */
+RDB_API rdb_status rdb_cursor_expiry(const rdb_cursor* cursor, uint64_t* out,
+                                     rdb_error* RDB_NULLABLE err);
+
+/* Number of records that have not expired. Reads the whole table, which rdb_table_len does not.
+ * cancel  stops it; borrowed until the call returns. since 1.0 */
+RDB_API rdb_status rdb_ttl_live_count(const rdb_table* table, const rdb_cancel* RDB_NULLABLE cancel,
+                                      uint64_t* out, rdb_error* RDB_NULLABLE err);
+
+/* One step of a purge: looks at records in key order and removes those that have expired. A purge
+ * in small steps, each in a transaction of its own, holds up nobody.
+ *
+ * after        looks at records behind this key only, which need not be there; NULL: from the
+ * first. max_records  looks at so many and no more; 0: no limit. cancel       stops it, with
+ * nothing removed; borrowed until the call returns. position     with RDB_OK the key of the last
+ * record looked at, to be given as after to the next step; released by rdb_value_free. NULL with
+ * RDB_END: the end was reached. since 1.0 */
+RDB_API rdb_status rdb_ttl_purge(rdb_table* table, const rdb_slice* RDB_NULLABLE after,
+                                 uint64_t max_records, const rdb_cancel* RDB_NULLABLE cancel,
+                                 uint64_t* RDB_NULLABLE examined, uint64_t* RDB_NULLABLE removed,
+                                 rdb_value* RDB_NULLABLE* RDB_NULLABLE position,
+                                 rdb_error* RDB_NULLABLE err);
+
+/* What the database's clock says: milliseconds since 1970 began. since 1.0 */
+RDB_API rdb_status rdb_clock_now(const rdb_db* db, uint64_t* out, rdb_error* RDB_NULLABLE err);
+
+/* Stops the database's clock at a moment, for tests and for programs that bring a time of their
+ * own, or lets it run by the system's again: RDB_CLOCK_RUNS. At once and for every transaction; not
+ * stored. since 1.0 */
+RDB_API rdb_status rdb_clock_set(const rdb_db* db, uint64_t now_ms, rdb_error* RDB_NULLABLE err);
+
+/* ------------------------------------------------------------------------------------------------
+ * 17. Function table
  *
  * For programs that load the library at run time: one dlsym("rdb_api") instead of one for each
  * function. The members have the names, prototypes and meanings of the functions above.
@@ -1777,6 +1875,28 @@ typedef struct rdb_api_v1 {
   rdb_status (*rdb_table_copy)(const rdb_table* source, const rdb_txn* target, rdb_slice name,
       const rdb_cancel* RDB_NULLABLE cancel, uint64_t* RDB_NULLABLE copied,
       rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_open)(const rdb_txn* txn, rdb_slice name, const rdb_type* RDB_NULLABLE key,
+      const rdb_type* RDB_NULLABLE value, rdb_table** out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_open_raw)(const rdb_txn* txn, rdb_slice name, rdb_table** out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_set_default)(rdb_table* table, uint64_t ttl_ms, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_default)(const rdb_table* table, uint64_t* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_put)(rdb_table* table, rdb_slice key, rdb_slice value, uint64_t ttl_ms,
+      uint64_t flags, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_touch)(rdb_table* table, rdb_slice key, uint64_t ttl_ms,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_expiry)(const rdb_table* table, rdb_slice key, uint64_t* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_cursor_expiry)(const rdb_cursor* cursor, uint64_t* out,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_live_count)(const rdb_table* table, const rdb_cancel* RDB_NULLABLE cancel,
+      uint64_t* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_ttl_purge)(rdb_table* table, const rdb_slice* RDB_NULLABLE after,
+      uint64_t max_records, const rdb_cancel* RDB_NULLABLE cancel, uint64_t* RDB_NULLABLE examined,
+      uint64_t* RDB_NULLABLE removed, rdb_value* RDB_NULLABLE* RDB_NULLABLE position,
+      rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_clock_now)(const rdb_db* db, uint64_t* out, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_clock_set)(const rdb_db* db, uint64_t now_ms, rdb_error* RDB_NULLABLE err);
   /* api table end */
   /* clang-format on */
 } rdb_api_v1;

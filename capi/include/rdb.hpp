@@ -47,6 +47,7 @@
 #include "rdb_cursor.hpp"
 #include "rdb_multimap.hpp"
 #include "rdb_table.hpp"
+#include "rdb_ttl.hpp"
 
 namespace rdb {
 inline namespace abi1 {
@@ -203,6 +204,18 @@ class Txn {
   }
   Multimap<> raw_multimap(std::string_view name) const {
     return Multimap<>(open_raw(name, &rdb_multimap_open_raw));
+  }
+
+  // The same for tables whose values expire; V without the expiry.
+  template <class K = Bytes, class V = Bytes>
+  TtlTable<K, V> ttl_table(std::string_view name) const {
+    return TtlTable<K, V>(open_table(name, Codec<K>::type(), Codec<V>::type(), &rdb_ttl_open));
+  }
+  TtlTable<> ttl_table(std::string_view name, const Type& key, const Type& value) const {
+    return TtlTable<>(open_table(name, key, value, &rdb_ttl_open));
+  }
+  TtlTable<> raw_ttl_table(std::string_view name) const {
+    return TtlTable<>(open_raw(name, &rdb_ttl_open_raw));
   }
 
   // All tables, ordered by name.
@@ -446,6 +459,25 @@ class Database {
     if (status < 0) throw_error(error);
     if (status == RDB_STOPPED) return std::nullopt;
     return read_report(report.get());
+  }
+
+  // The time by which TTL tables go.
+  std::chrono::sys_time<std::chrono::milliseconds> now() const {
+    uint64_t moment = 0;
+    checked([&](rdb_error* err) { return rdb_clock_now(live(), &moment, err); });
+    return Expiry(moment).moment();
+  }
+  // Stops it at a moment, or (nullopt) lets it run again. At once and for every transaction; not
+  // stored.
+  void set_clock(std::optional<std::chrono::sys_time<std::chrono::milliseconds>> moment) {
+    uint64_t now = RDB_CLOCK_RUNS;
+    if (moment) {
+      if (moment->time_since_epoch().count() < 0) {
+        throw UsageError(RDB_ERR_INVALID_ARGUMENT, "a moment before 1970");
+      }
+      now = static_cast<uint64_t>(moment->time_since_epoch().count());
+    }
+    checked([&](rdb_error* err) { return rdb_clock_set(live(), now, err); });
   }
 
   rdb_stats_info stats() const {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -69,6 +71,25 @@ template <class K = Bytes, class V = Bytes>
 struct Entry {
   View<K> key;
   View<V> value;
+};
+
+// When a value of a TtlTable expires.
+class Expiry {
+ public:
+  // milliseconds since 1970 began; 0: never
+  explicit Expiry(uint64_t milliseconds) noexcept : milliseconds_(milliseconds) {}
+  bool never() const noexcept { return milliseconds_ == 0; }
+  // Of one that is not never; the last moment that the type can hold stands for later ones, too.
+  std::chrono::sys_time<std::chrono::milliseconds> moment() const noexcept {
+    constexpr auto kLast = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    const uint64_t count = milliseconds_ < kLast ? milliseconds_ : kLast;
+    return std::chrono::sys_time<std::chrono::milliseconds>(
+        std::chrono::milliseconds(static_cast<int64_t>(count)));
+  }
+  bool operator==(const Expiry&) const = default;
+
+ private:
+  uint64_t milliseconds_;
 };
 
 // A position in a table. The moves give false where rdb.h answers RDB_END or RDB_NOT_FOUND.
@@ -150,7 +171,6 @@ class Cursor {
     return packed;
   }
 
-  // Deletes the entry under the cursor, which then stands between its neighbours. False: it stands
   // Replaces the value of the entry under the cursor, which stays on it; false: it stands on none.
   bool put(Arg<V> value) {
     const auto encoded = Codec<V>::encode(value);
@@ -159,6 +179,18 @@ class Cursor {
            }) == RDB_OK;
   }
 
+  // When the value of the entry under the cursor expires; the cursor is over a TtlTable. nullopt:
+  // it stands on none.
+  std::optional<Expiry> expiry() const {
+    uint64_t moment = 0;
+    const rdb_status status = checked([&](rdb_error* err) {
+      return rdb_cursor_expiry(handle_.live("the cursor"), &moment, err);
+    });
+    if (status == RDB_NOT_FOUND) return std::nullopt;
+    return Expiry(moment);
+  }
+
+  // Deletes the entry under the cursor, which then stands between its neighbours. False: it stands
   // on none.
   bool remove() {
     return checked([&](rdb_error* err) {

@@ -681,9 +681,10 @@ class Table {
   }
   rdb_table* get() const noexcept { return handle_.get(); }
 
- private:
+ protected:
   rdb_table* live() const { return handle_.live("the table"); }
 
+ private:
   bool put_as(Arg<K> key, Arg<V> value, PutMode mode) {
     const auto key_bytes = Codec<K>::encode(key);
     const auto value_bytes = Codec<V>::encode(value);

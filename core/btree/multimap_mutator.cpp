@@ -105,8 +105,8 @@ uint64_t MultimapMutator::insert_sorted(Bytes key, std::span<const Bytes> values
 }
 
 void MultimapMutator::check_sizes(Bytes key, Bytes value) const {
-  outer_.check_sizes(key, {});
-  subtree_.check_sizes(value, {});
+  outer_.check_sizes(key.size(), 0);
+  subtree_.check_sizes(value.size(), 0);
 }
 
 bool MultimapMutator::erase(Bytes key, Bytes value) {

@@ -66,7 +66,7 @@ InsertResult Mutator::insert(Bytes key, Bytes value, InsertMode mode,
                              std::vector<std::byte>* old_value) {
   require_usable();
   shape_.order.require_known("insert");
-  check_sizes(key, value);
+  check_sizes(key.size(), value.size());
   return atomically([&] {
     if (!root_) {
       if (mode == InsertMode::update_only) return InsertResult::refused;
@@ -112,7 +112,7 @@ bool Mutator::update(Bytes key, ValueUpdate& update) {
   return atomically([&] {
     if (!root_) {
       const Bytes fresh = update.fresh(std::nullopt);
-      check_sizes(key, fresh);
+      check_sizes(key.size(), fresh.size());
       length_ = 1;
       const LeafEntry entry{key, fresh};
       Change change;
@@ -126,14 +126,14 @@ bool Mutator::update(Bytes key, ValueUpdate& update) {
     const KeyOrder::Place place = shape_.order.lower_bound(leaf, key);
     if (!place.equal) {
       const Bytes fresh = update.fresh(std::nullopt);
-      check_sizes(key, fresh);
+      check_sizes(key.size(), fresh.size());
       insert_new(leaf, place.index, key, fresh);
       return true;
     }
     const Bytes old = leaf.value(place.index);
     const Bytes fresh = update.fresh(old);
     if (untouched(fresh, old)) return false;
-    check_sizes(key, fresh);
+    check_sizes(key.size(), fresh.size());
     replace(leaf, place.index, fresh);
     return true;
   });
@@ -170,7 +170,7 @@ Mutator::Located Mutator::locate(Bytes key) {
 }
 
 void Mutator::put_located(Bytes key, Bytes value) {
-  check_sizes(key, value);
+  check_sizes(key.size(), value.size());
   atomically([&] {
     if (!root_) return insert_first(key, value);
     const LeafView leaf = LeafView::parse(leaf_.bytes, shape_.widths);
@@ -220,7 +220,7 @@ void Mutator::replace_at(std::span<const uint32_t> position, Bytes value) {
   require_usable();
   atomically([&] {
     const LeafView leaf = descend_to(position);
-    check_sizes(leaf.key(position.back()), value);
+    check_sizes(leaf.key(position.back()).size(), value.size());
     replace(leaf, position.back(), value);
   });
 }
@@ -232,13 +232,13 @@ void Mutator::require_usable() const {
   }
 }
 
-void Mutator::check_sizes(Bytes key, Bytes value) const {
-  check_width("a key", shape_.widths.key, key.size());
-  check_width("a value", shape_.widths.value, value.size());
-  if (key.size() > format::kMaxKeyBytes) throw_too_large("a key", key.size());
-  if (value.size() > format::kMaxValueBytes) throw_too_large("a value", value.size());
-  if (key.size() + value.size() > format::kMaxPairBytes) {
-    throw_too_large("a pair", key.size() + value.size());
+void Mutator::check_sizes(uint64_t key_bytes, uint64_t value_bytes) const {
+  check_width("a key", shape_.widths.key, key_bytes);
+  check_width("a value", shape_.widths.value, value_bytes);
+  if (key_bytes > format::kMaxKeyBytes) throw_too_large("a key", key_bytes);
+  if (value_bytes > format::kMaxValueBytes) throw_too_large("a value", value_bytes);
+  if (key_bytes + value_bytes > format::kMaxPairBytes) {
+    throw_too_large("a pair", key_bytes + value_bytes);
   }
 }
 

@@ -76,7 +76,7 @@ class Mutator {
   void begin_updates() noexcept { leaf_kept_ = false; }
 
   // Throws as insert() does for sizes.
-  void check_sizes(Bytes key, Bytes value) const;
+  void check_sizes(uint64_t key_bytes, uint64_t value_bytes) const;
 
   // False: no such key, nothing was touched.
   bool erase(Bytes key, std::vector<std::byte>* old_value = nullptr);

@@ -7,6 +7,7 @@
 #include "base/fork_guard.hpp"
 #include "db/open.hpp"
 #include "db/verify.hpp"
+#include "format/ttl_value.hpp"
 #include "io/file_backend.hpp"
 #include "io/memory_backend.hpp"
 #include "io/prewriting_backend.hpp"
@@ -97,6 +98,15 @@ WriteTxn Database::begin_write(const WriteTxnOptions& options) {
   return WriteTxn(std::make_shared<txn::WriteTxnImpl>(impl_->store(), options));
 }
 
+uint64_t Database::clock_now() const {
+  impl_->store()->require_usable();
+  return impl_->store()->clock().now_ms();
+}
+void Database::set_clock(uint64_t now_ms) {
+  impl_->store()->require_usable();
+  impl_->store()->clock().stop_at(now_ms);
+}
+
 DatabaseStats Database::stats() const {
   txn::Store& store = *impl_->store();
   if (store.closing()) throw Error(ErrorCode::closed, "the database is closed");
@@ -139,6 +149,15 @@ void Database::close_deferred() noexcept { impl_->close_deferred(); }
 
 // ---- transactions
 // --------------------------------------------------------------------------------
+
+namespace {
+
+[[noreturn]] void throw_no_ttl_type(std::string_view name, const format::TableRecord& record) {
+  throw Error(ErrorCode::table_type, "table \"" + std::string(name) + "\" has values of type \"" +
+                                         record.value_type.name + "\", which do not expire");
+}
+
+}  // namespace
 
 ReadTxn::ReadTxn(std::shared_ptr<txn::ReadTxnImpl> impl) : impl_(std::move(impl)) {}
 ReadTxn::ReadTxn(ReadTxn&&) noexcept = default;
@@ -184,6 +203,25 @@ Multimap ReadTxn::open_multimap_raw(std::string_view name) const {
   return Multimap(std::make_shared<table::MultimapImpl>(impl_, name, record));
 }
 
+TtlTable ReadTxn::open_ttl(std::string_view name, const TypeName& key,
+                           const TypeName& value) const {
+  const TypeName stored = format::ttl_type_of(value);
+  format::TableRecord record = impl_->record(name);
+  txn::check_table_types(name, record, key, stored, TableKind::normal);
+  record.key_type.reading = key.reading;
+  record.value_type.reading = stored.reading;
+  return TtlTable(
+      std::make_shared<table::TableImpl>(impl_, name, record, table::TableImpl::Values::expiring));
+}
+
+TtlTable ReadTxn::open_ttl_raw(std::string_view name) const {
+  const format::TableRecord record = impl_->record(name);
+  txn::check_table_types(name, record, record.key_type, record.value_type, TableKind::normal);
+  if (!format::is_ttl_type(record.value_type)) throw_no_ttl_type(name, record);
+  return TtlTable(
+      std::make_shared<table::TableImpl>(impl_, name, record, table::TableImpl::Values::expiring));
+}
+
 std::vector<TableInfo> ReadTxn::list_tables() const { return impl_->list_tables(); }
 std::optional<TableInfo> ReadTxn::find_table(std::string_view name) const {
   return impl_->find_table(name);
@@ -223,6 +261,20 @@ Multimap WriteTxn::open_multimap(std::string_view name, const TypeName& key,
 Multimap WriteTxn::open_multimap_raw(std::string_view name) {
   return Multimap(std::make_shared<table::MultimapImpl>(
       impl_, impl_->open_table_raw(name, TableKind::multimap)));
+}
+TtlTable WriteTxn::open_ttl(std::string_view name, const TypeName& key, const TypeName& value) {
+  return TtlTable(std::make_shared<table::TableImpl>(
+      impl_, impl_->open_table(name, key, format::ttl_type_of(value), TableKind::normal),
+      table::TableImpl::Values::expiring));
+}
+TtlTable WriteTxn::open_ttl_raw(std::string_view name) {
+  auto staged = impl_->open_table_raw(name, TableKind::normal);
+  if (!format::is_ttl_type(staged->record.value_type)) {
+    impl_->close_table(*staged);
+    throw_no_ttl_type(name, staged->record);
+  }
+  return TtlTable(std::make_shared<table::TableImpl>(impl_, std::move(staged),
+                                                     table::TableImpl::Values::expiring));
 }
 std::vector<TableInfo> WriteTxn::list_tables() const { return impl_->list_tables(); }
 std::optional<TableInfo> WriteTxn::find_table(std::string_view name) const {

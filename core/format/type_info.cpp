@@ -1,7 +1,6 @@
 #include "format/type_info.hpp"
 
-#include <string_view>
-
+#include "format/ttl_value.hpp"
 #include "format/widths.hpp"
 
 namespace rdb::format {
@@ -20,27 +19,22 @@ void flatten_array(TypeInfo& info) {
   info.element_width = element.width;
 }
 
-constexpr std::string_view kTtl = "ttl::";
-constexpr uint32_t kExpiryBytes = 8;
-
-// An expiry in front of the value: told apart by the tables that know about it.
+// The expiry in front of the value adds to its width; told apart by the tables that know about it.
 TypeInfo describe_ttl(const TypeName& type) {
-  TypeName inner = type;
-  // As a member of a tuple of one, which has the bytes of its member: the class is not recorded.
-  inner.name = "(" + type.name.substr(kTtl.size()) + ",)";
+  const TypeInfo inner = describe_type(inner_type_of(type));
   TypeInfo info;
-  const std::optional<uint32_t> width = describe_type(inner).width;
-  if (width && *width + uint64_t{kExpiryBytes} <= kMaxValueBytes)
-    info.width = *width + kExpiryBytes;
+  info.known = inner.known;
+  if (inner.width) {
+    if (*inner.width + uint64_t{kExpiryBytes} > kMaxValueBytes) return {};
+    info.width = *inner.width + kExpiryBytes;
+  }
   return info;
 }
 
 }  // namespace
 
 TypeInfo describe_type(const TypeName& type) {
-  if (type.type_class == TypeName::kBuiltin && type.name.starts_with(kTtl)) {
-    return describe_ttl(type);
-  }
+  if (is_ttl_type(type)) return describe_ttl(type);
   TypeInfo info;
   info.shape = TypeShape::parse(type);
   if (info.shape == nullptr) {

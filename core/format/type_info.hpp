@@ -1,8 +1,8 @@
 // type_info.hpp: what a stored type name says about width and order (spec 02 sections 8 to 10).
 //
-// Known are all types of the format; of a TTL value only the width is told. Everything else, and
-// whatever contains something else, is unknown: its tables are listed and read in stored order, and
-// nothing is inserted unless the caller brings the order along.
+// Known are all types of the format; of a TTL value only the width is told, see ttl_value.hpp.
+// Everything else, and whatever contains something else, is unknown: its tables are listed and read
+// in stored order, and nothing is inserted unless the caller brings the order along.
 //
 // Page-list and savepoint keys are described as written by shodh-redb, big-endian; who opens their
 // tables in a file of the other profile takes txn_page_le and u64 instead (spec 01 section 4.6).
@@ -23,7 +23,8 @@ struct TypeInfo {
   // Of one element, when order is array; never array or composite itself.
   KeyOrderKind element_order = KeyOrderKind::unknown;
   uint32_t element_width = 0;
-  std::shared_ptr<const TypeShape> shape;    // when known, but for system tables' own orders
+  // When known, but for TTL values and system tables' own orders.
+  std::shared_ptr<const TypeShape> shape;
   std::shared_ptr<const KeyCompare> custom;  // when order is custom
 };
 

@@ -71,7 +71,7 @@ uint64_t TableImpl::drain(const std::shared_ptr<TableImpl>& self, const KeyRange
   std::vector<uint32_t> last;
   uint64_t seen = 0;
   {
-    CursorImpl cursor(self);
+    CursorImpl cursor(self, CursorImpl::Access::stored);
     cursor.set_range(range);
     if (!cursor.first()) return 0;
     cursor.tree().position(first);
@@ -122,7 +122,7 @@ uint64_t TableImpl::remove(btree::Removal* removal) {
 }
 
 uint64_t TableImpl::copy_rows(const std::shared_ptr<TableImpl>& source, const CancelToken* cancel) {
-  CursorImpl cursor(source);
+  CursorImpl cursor(source, CursorImpl::Access::stored);
   const auto next = [&](std::span<Bytes> keys, std::span<Bytes> values) {
     CancelToken::check(cancel);
     return cursor.next_slices(keys, values);
@@ -162,7 +162,7 @@ uint64_t TableImpl::append_all(
       write_->change(*staged_, [&](btree::Mutator& mutator) {
         for (size_t i = 0; i < filled; ++i) {
           const Bytes value = stored_form(values[i]);
-          mutator.check_sizes(keys[i], value);
+          mutator.check_sizes(keys[i].size(), value.size());
           builder.append(keys[i], value);
         }
         return false;

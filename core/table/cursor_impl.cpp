@@ -11,11 +11,14 @@ CursorImpl::CursorImpl(std::shared_ptr<TableImpl> table, Access access)
     : table_(std::move(table)),
       access_(access),
       tree_(table_->pool(), table_->root(), table_->shape()),
-      version_(table_->version()) {}
+      version_(table_->version()),
+      expiring_(table_->expiring() && access != Access::stored),
+      now_(table_->moment()) {}
 
-std::unique_lock<std::mutex> CursorImpl::enter() const {
+std::unique_lock<std::mutex> CursorImpl::enter() {
   std::unique_lock lock = table_->lock();
   access_ == Access::lender ? table_->require_transaction() : table_->require_active();
+  if (expiring_) now_.forget();
   return lock;
 }
 
@@ -46,6 +49,33 @@ bool CursorImpl::land(bool found, Place otherwise) {
   return found;
 }
 
+// Whether the entry under the tree's cursor may be seen; its value is shown_ then.
+bool CursorImpl::shows() {
+  const auto value = table_->shown(tree_.value(), opened_, now_);
+  if (value) shown_ = *value;
+  return value.has_value();
+}
+
+// Of the entry that the cursor returns to, which may have expired since it stood there.
+void CursorImpl::show_anyway() {
+  if (expiring_) shown_ = format::behind_expiry(table_->value_of(tree_.value(), opened_));
+}
+
+bool CursorImpl::settle_forward(bool found) {
+  if (!expiring_) return found;
+  for (passed_ = 0; found && !shows(); ++passed_) found = step_forward_raw();
+  return found;
+}
+
+bool CursorImpl::settle_back(bool found) {
+  if (!expiring_) return found;
+  while (found && !shows()) found = step_back_raw();
+  return found;
+}
+
+bool CursorImpl::step_forward() { return settle_forward(step_forward_raw()); }
+bool CursorImpl::step_back() { return settle_back(step_back_raw()); }
+
 bool CursorImpl::enter_front() {
   if (range_.empty()) return land(false, Place::after);
   bool found = false;
@@ -70,7 +100,7 @@ bool CursorImpl::enter_back() {
   return land(found && above_lower(tree_.key()), Place::before);
 }
 
-bool CursorImpl::step_forward() {
+bool CursorImpl::step_forward_raw() {
   switch (place_) {
     case Place::fresh:
     case Place::before:
@@ -84,7 +114,7 @@ bool CursorImpl::step_forward() {
   return land(tree_.next() && below_upper(tree_.key()), Place::after);
 }
 
-bool CursorImpl::step_back() {
+bool CursorImpl::step_back_raw() {
   switch (place_) {
     case Place::fresh:
     case Place::after:
@@ -101,13 +131,13 @@ bool CursorImpl::step_back() {
 bool CursorImpl::first() {
   const auto lock = enter();
   refresh();
-  return enter_front();
+  return settle_forward(enter_front());
 }
 
 bool CursorImpl::last() {
   const auto lock = enter();
   refresh();
-  return enter_back();
+  return settle_back(enter_back());
 }
 
 bool CursorImpl::next() {
@@ -127,8 +157,8 @@ bool CursorImpl::seek(Bytes key) {
   table_->check_key(key);
   refresh();
   if (range_.empty()) return land(false, Place::after);
-  if (range_.has_lower() && !above_lower(key)) return enter_front();
-  return land(tree_.seek(key) && below_upper(tree_.key()), Place::after);
+  if (range_.has_lower() && !above_lower(key)) return settle_forward(enter_front());
+  return settle_forward(land(tree_.seek(key) && below_upper(tree_.key()), Place::after));
 }
 
 bool CursorImpl::seek_exact(Bytes key) {
@@ -141,8 +171,8 @@ bool CursorImpl::seek_le(Bytes key) {
   table_->check_key(key);
   refresh();
   if (range_.empty()) return land(false, Place::before);
-  if (range_.has_upper() && !below_upper(key)) return enter_back();
-  return land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before);
+  if (range_.has_upper() && !below_upper(key)) return settle_back(enter_back());
+  return settle_back(land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before));
 }
 
 Bytes CursorImpl::key() const {
@@ -154,7 +184,18 @@ Bytes CursorImpl::key() const {
 Bytes CursorImpl::value() const {
   require_fresh();
   if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
-  return table_->value_of(tree_.value(), opened_);
+  return expiring_ ? shown_ : table_->value_of(tree_.value(), opened_);
+}
+
+uint64_t CursorImpl::expiry() const {
+  require_fresh();
+  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  if (!expiring_) {
+    throw Error(ErrorCode::misuse,
+                "the values of table \"" + table_->info().name + "\" were opened without expiry");
+  }
+  std::vector<std::byte> opened;
+  return format::expiry_of(table_->value_of(tree_.value(), opened));
 }
 
 void CursorImpl::set_range(const KeyRange& range) {
@@ -179,13 +220,19 @@ size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, siz
       break;
     }
     const Bytes key = tree_.key();
-    const Bytes value = table_->value_of(tree_.value(), opened_);
+    const Bytes value = expiring_ ? shown_ : table_->value_of(tree_.value(), opened_);
     const size_t bytes = packed_bytes(key, value);
     if (bytes > out.size() - used_bytes) {
       if (records == 0) needed_bytes = bytes;
-      // Back to the record written last, or to where this call began.
+      // Back to the record written last, or to where this call began. Over as many entries as the
+      // way there had: the one it began on may have expired since.
+      for (const bool between = before == Place::on || before == Place::gap; between && passed_ > 0;
+           --passed_) {
+        step_back_raw();
+      }
       if (before == Place::on) {
-        step_back();
+        step_back_raw();
+        show_anyway();
       } else if (before == Place::gap) {
         tree_.step_before();
         place_ = Place::gap;
@@ -201,23 +248,35 @@ size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, siz
   return records;
 }
 
-size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values) {
+bool CursorImpl::step_in_leaf() {
+  const uint32_t from = tree_.index();
+  for (uint32_t to = from + 1; to < tree_.leaf().size(); ++to) {
+    if (!below_upper(tree_.key_at(to))) break;
+    tree_.move_in_leaf(to);
+    if (!expiring_ || shows()) return true;
+  }
+  tree_.move_in_leaf(from);
+  show_anyway();
+  return false;
+}
+
+size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values, uint32_t* indexes) {
   const auto lock = enter();
   require_fresh();
   const size_t wanted = std::min(keys.size(), values.size());
   size_t records = 0;
   while (records < wanted) {
     // The next leaf would unpin this one, whose slices were handed out.
-    if (records > 0 && tree_.index() + 1 >= tree_.leaf().size()) break;
-    if (records > 0 && !below_upper(tree_.key_at(tree_.index() + 1))) break;
-    if (!step_forward()) break;
+    if (!(records > 0 ? step_in_leaf() : step_forward())) break;
     keys[records] = tree_.key();
     if (!table_->compressed()) {
-      values[records] = tree_.value();
+      values[records] = expiring_ ? shown_ : tree_.value();
     } else {
       if (opened_batch_.size() == records) opened_batch_.emplace_back();
-      values[records] = table_->value_of(tree_.value(), opened_batch_[records]);
+      const Bytes value = table_->value_of(tree_.value(), opened_batch_[records]);
+      values[records] = expiring_ ? format::behind_expiry(value) : value;
     }
+    if (indexes != nullptr) indexes[records] = tree_.index();
     ++records;
   }
   return records;
@@ -240,13 +299,15 @@ void CursorImpl::replace(Bytes value) {
   const std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
   // The value may lie on the page that the cursor is about to let go.
   const std::vector<std::byte> copy(value.begin(), value.end());
+  const uint64_t expires = expiring_ ? expiry() : format::kNeverExpires;
   tree_.reset(std::nullopt);  // unpins the leaf before it is edited
   try {
-    table_->replace_at(position, copy);
+    table_->replace_at(position, copy, expires);
   } catch (...) {
     version_ = table_->version();
     tree_.reset(table_->root());
     place_ = tree_.seek_position(position) ? Place::on : Place::fresh;
+    if (place_ == Place::on) show_anyway();
     throw;
   }
   version_ = table_->version();
@@ -264,6 +325,7 @@ void CursorImpl::replace(Bytes value) {
     }
   }
   place_ = found ? Place::on : Place::fresh;
+  if (found) show_anyway();
 }
 
 void CursorImpl::erase() {

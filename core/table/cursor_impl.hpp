@@ -21,8 +21,9 @@ namespace rdb::table {
 
 class CursorImpl {
  public:
-  // A lender's cursor works on the table while that is lent.
-  enum class Access : bool { ordinary, lender };
+  // A lender's cursor works on the table while that is lent. One for stored entries takes no notice
+  // of expiry: it shows all, with their values as they are stored.
+  enum class Access : uint8_t { ordinary, lender, stored };
   explicit CursorImpl(std::shared_ptr<TableImpl> table, Access access = Access::ordinary);
 
   bool first();
@@ -38,24 +39,38 @@ class CursorImpl {
   void set_range(const KeyRange& range);
   size_t next_packed(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
                      size_t& needed_bytes);
-  size_t next_slices(std::span<Bytes> keys, std::span<Bytes> values);
+  // indexes, when given, has room for as many numbers: of each entry in the leaf that the cursor is
+  // on.
+  size_t next_slices(std::span<Bytes> keys, std::span<Bytes> values, uint32_t* indexes = nullptr);
   void erase();
   void replace(Bytes value);
   // Where it stands; requires valid().
   const btree::TreeCursor& tree() const noexcept { return tree_; }
+  // Of the value under the cursor, in a table whose values expire.
+  uint64_t expiry() const;
 
  private:
   enum class Place : uint8_t { fresh, before, on, gap, after };
 
   // The guard to hold during a move; throws when the transaction is over.
-  std::unique_lock<std::mutex> enter() const;
+  std::unique_lock<std::mutex> enter();
   void refresh();  // for moves that name their target: follow the table's present state
   void require_fresh() const;
   void require_writable_entry() const;
   bool enter_front();
   bool enter_back();
+  // To the next entry that the caller may see; the _raw ones know no expiry.
   bool step_forward();
   bool step_back();
+  bool step_forward_raw();
+  bool step_back_raw();
+  // From an entry on, found or not, to one that the caller may see.
+  bool settle_forward(bool found);
+  bool settle_back(bool found);
+  bool shows();
+  void show_anyway();
+  // As step_forward(), but stays where it is when that is not in the same leaf.
+  bool step_in_leaf();
   bool land(bool found, Place otherwise);
   bool above_lower(Bytes key) const;
   bool below_upper(Bytes key) const;
@@ -68,6 +83,10 @@ class CursorImpl {
   // Values that do not lie in their pages as they are (TableImpl::value_of): of the entry under the
   // cursor, and of the last next_slices().
   mutable std::vector<std::byte> opened_;
+  Bytes shown_;          // with expiring values: the one under the cursor; may lie in opened_
+  bool expiring_;        // whether it passes over what has expired
+  base::Moment now_;     // of the running call
+  uint64_t passed_ = 0;  // entries that the last step_forward() passed over
   std::vector<std::vector<std::byte>> opened_batch_;
 
   KeyBounds range_;

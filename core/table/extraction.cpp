@@ -133,6 +133,7 @@ uint64_t ExtractionImpl::retain(RecordFilter& filter) {
   constexpr size_t kBatch = 256;
   std::array<Bytes, kBatch> keys;
   std::array<Bytes, kBatch> values;
+  std::array<uint32_t, kBatch> indexes;
   {
     const auto lock = table_->lock();
     table_->lend_to_callback();
@@ -140,17 +141,15 @@ uint64_t ExtractionImpl::retain(RecordFilter& filter) {
   try {
     bool stopped = false;
     while (!stopped) {
-      const size_t count = cursor_->next_slices(keys, values);
+      const size_t count = cursor_->next_slices(keys, values, indexes.data());
       if (count == 0) break;
-      // One leaf's entries, of which the cursor stands on the last.
-      const auto first = static_cast<uint32_t>(cursor_->tree().index() + 1 - count);
       std::optional<TakenEntries::Where> where;
       for (size_t i = 0; i < count && !stopped; ++i) {
         const RecordFilter::Verdict verdict = filter.judge(keys[i], values[i]);
         stopped = verdict == RecordFilter::Verdict::stop;
         if (verdict != RecordFilter::Verdict::remove) continue;
         if (!where) where = TakenEntries::where(cursor_->tree());
-        taken_.note(*where, first + static_cast<uint32_t>(i));
+        taken_.note(*where, indexes[i]);
       }
     }
   } catch (...) {

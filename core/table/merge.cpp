@@ -32,21 +32,21 @@ Error at_record(const Error& error, uint64_t number) {
 // A built-in operator with one operand.
 class BuiltinUpdate final : public btree::ValueUpdate {
  public:
-  // open gives the value of stored bytes, as TableImpl::value_of; close judges a value and gives
-  // the bytes to be stored.
-  using Open = std::function<Bytes(Bytes stored, std::vector<std::byte>& scratch)>;
-  using Close = std::function<Bytes(Bytes value)>;
+  // open gives the value of stored bytes, as TableImpl::shown; close judges a value and gives the
+  // bytes to be stored in place of others, which keep their expiry.
+  using Open = std::function<std::optional<Bytes>(Bytes stored, std::vector<std::byte>& scratch)>;
+  using Close = std::function<Bytes(Bytes value, std::optional<Bytes> old)>;
   BuiltinUpdate(MergeKind kind, Open open, Close close)
       : kind_(kind), open_(std::move(open)), close_(std::move(close)) {}
 
   void set_operand(Bytes operand) noexcept { operand_ = operand; }
 
   Bytes fresh(std::optional<Bytes> old) override {
-    if (!old) return close_(operand_);
-    const Bytes existing = open_ ? open_(*old, opened_) : *old;
-    const Bytes result = merged_value(kind_, existing, operand_, scratch_);
-    if (result.data() == existing.data() && result.size() == existing.size()) return *old;
-    return close_(result);
+    const std::optional<Bytes> existing = old && open_ ? open_(*old, opened_) : old;
+    if (!existing) return close_(operand_, std::nullopt);
+    const Bytes result = merged_value(kind_, *existing, operand_, scratch_);
+    if (result.data() == existing->data() && result.size() == existing->size()) return *old;
+    return close_(result, old);
   }
 
  private:
@@ -61,7 +61,7 @@ class BuiltinUpdate final : public btree::ValueUpdate {
 }  // namespace
 
 void TableImpl::check_merged(Bytes value) const {
-  const std::optional<uint32_t>& width = info_.value_width;
+  const std::optional<uint32_t>& width = value_width_;
   if (width && value.size() != *width) {
     throw Error(ErrorCode::merge_width, "a merge in table \"" + info_.name + "\" made a value of " +
                                             std::to_string(value.size()) + " bytes, its type has " +
@@ -70,22 +70,27 @@ void TableImpl::check_merged(Bytes value) const {
   check_value(value);
 }
 
-Bytes TableImpl::merged_form(Bytes value) {
+Bytes TableImpl::merged_form(Bytes value, std::optional<Bytes> old) {
   check_merged(value);
-  return stored_form(value);
+  if (!expiring_ || !old) return stored_form(value);
+  std::vector<std::byte> opened;
+  return stored_form(value, format::expiry_of(value_of(*old, opened)));
 }
 
-std::function<Bytes(Bytes, std::vector<std::byte>&)> TableImpl::opener() const {
-  if (!compressed_) return {};
-  return
-      [this](Bytes stored, std::vector<std::byte>& scratch) { return value_of(stored, scratch); };
+std::function<std::optional<Bytes>(Bytes, std::vector<std::byte>&)> TableImpl::opener() const {
+  if (!compressed_ && !expiring_) return {};
+  return [this, now = moment()](Bytes stored, std::vector<std::byte>& scratch) mutable {
+    return shown(stored, scratch, now);
+  };
 }
 
 void TableImpl::merge(Bytes key, Bytes operand, MergeKind kind) {
   const std::lock_guard guard(require_writer().mutex());
   require_active();
   check_new_key(key);
-  BuiltinUpdate update(kind, opener(), [this](Bytes value) { return merged_form(value); });
+  BuiltinUpdate update(kind, opener(), [this](Bytes value, std::optional<Bytes> old) {
+    return merged_form(value, old);
+  });
   update.set_operand(operand);
   write_->change(*staged_, [&](btree::Mutator& mutator) { return mutator.update(key, update); });
 }
@@ -95,12 +100,16 @@ void TableImpl::merge(Bytes key, Bytes operand, MergeFunction& function) {
   require_active();
   check_new_key(key);
   std::optional<std::vector<std::byte>> existing;
+  uint64_t expires = expiring_ ? expiring_->default_expiry() : format::kNeverExpires;
   {
     const page::Operation operation(pool());
     if (const auto found = btree::find(pool(), staged_->root, shape_, key)) {
       std::vector<std::byte> opened;
-      const Bytes value = value_of(found->value, opened);
-      existing.emplace(value.begin(), value.end());
+      base::Moment now = moment();
+      if (const auto value = shown(found->value, opened, now)) {
+        existing.emplace(value->begin(), value->end());
+        if (expiring_) expires = format::expiry_of(value_of(found->value, opened));
+      }
     }
   }
   std::optional<Bytes> result;
@@ -112,7 +121,7 @@ void TableImpl::merge(Bytes key, Bytes operand, MergeFunction& function) {
   if (result) check_merged(*result);
   write_->change(*staged_, [&](btree::Mutator& mutator) {
     if (!result) return existing && mutator.erase(key);
-    mutator.insert(key, stored_form(*result));
+    mutator.insert(key, stored_form(*result, expires));
     return true;
   });
 }
@@ -141,7 +150,7 @@ bool TableImpl::sortable_merges(std::span<const Table::Record> records, MergeKin
   if (!value_rule_.accepts_all() || kind == MergeKind::bytes_append) return false;
   return std::all_of(records.begin(), records.end(), [&](const Table::Record& record) {
     const size_t size = record.value.size();
-    return info_.value_width ? size == *info_.value_width : size <= format::kPageBytes;
+    return value_width_ ? size == *value_width_ : size <= format::kPageBytes;
   });
 }
 
@@ -155,7 +164,9 @@ void TableImpl::merge_batch(std::span<const Table::Record> records, MergeKind ki
   std::vector<uint32_t> order;
   if (sortable_merges(records, kind)) order = order_of(records, shape_.order);
 
-  BuiltinUpdate update(kind, opener(), [this](Bytes value) { return merged_form(value); });
+  BuiltinUpdate update(kind, opener(), [this](Bytes value, std::optional<Bytes> old) {
+    return merged_form(value, old);
+  });
   for (size_t begin = 0; begin < records.size(); begin += kStep) {
     const size_t end = std::min(begin + kStep, records.size());
     std::exception_ptr failure;  // must not hide that merges before it changed the table

@@ -44,18 +44,21 @@ uint64_t TableImpl::put_batch(Records records, Table::PutMode mode) {
   if (records.size() > UINT32_MAX) {
     throw Error(ErrorCode::too_large, "a batch has more than 2^32 - 1 records");
   }
+  const size_t stamp_bytes = expiring_ ? format::kExpiryBytes : 0;
   std::exception_ptr broken_rule;
   for (size_t i = 0; i < records.size() && !broken_rule; ++i) {
     try {
       check_record(records[i].key, records[i].value);
-      staged_->mutator->check_sizes(records[i].key, records[i].value);
+      staged_->mutator->check_sizes(records[i].key.size(), records[i].value.size() + stamp_bytes);
     } catch (const Error& error) {
       broken_rule = std::make_exception_ptr(Error(error.code(), error.what(), i));
       records = records.first(i);
     }
   }
   const std::vector<uint32_t> order = order_of(records, shape_.order);
-  const bool fresh = !staged_->root && records.size() >= kSortFrom;
+  // Of values that expire at once every one replaces the one before, also where keys must be new.
+  const bool lasting = !expiring_ || expiring_->default_ttl() > 0;
+  const bool fresh = !staged_->root && records.size() >= kSortFrom && lasting;
   const uint64_t written = fresh && mode != Table::PutMode::update_only
                                ? build(records, order, mode)
                                : put_in_order(records, order, mode);
@@ -69,8 +72,7 @@ uint64_t TableImpl::put_in_order(Records records, std::span<const uint32_t> orde
   for (const uint32_t number : order) {
     try {
       const bool done = write_->change(*staged_, [&](btree::Mutator& mutator) {
-        return mutator.insert(records[number].key, stored_form(records[number].value),
-                              static_cast<btree::InsertMode>(mode)) != btree::InsertResult::refused;
+        return insert(mutator, records[number].key, records[number].value, mode);
       });
       written += done ? 1 : 0;
     } catch (const Error& error) {
@@ -88,7 +90,7 @@ uint64_t TableImpl::build(Records records, std::span<const uint32_t> order, Tabl
   uint64_t groups = 0;
   std::deque<std::vector<std::byte>> sealed;  // the builder borrows what it is given
   const auto kept_form = [&](Bytes value) -> Bytes {
-    if (!sealer_) return value;
+    if (!sealer_ && !expiring_) return value;
     const Bytes form = stored_form(value);
     return sealed.emplace_back(form.begin(), form.end());
   };

@@ -44,6 +44,7 @@ bool Cursor::seek_le(Bytes key) { return impl_->seek_le(key); }
 bool Cursor::valid() const noexcept { return impl_->valid(); }
 Bytes Cursor::key() const { return impl_->key(); }
 Bytes Cursor::value() const { return impl_->value(); }
+uint64_t Cursor::expiry() const { return impl_->expiry(); }
 void Cursor::set_range(const KeyRange& range) { impl_->set_range(range); }
 size_t Cursor::next_packed(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
                            size_t& needed_bytes) {

@@ -45,25 +45,30 @@ void check_rule(const TableInfo& info, const char* what, Bytes bytes,
 }  // namespace
 
 TableImpl::TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view name,
-                     const format::TableRecord& record)
+                     const format::TableRecord& record, Values values)
     : read_(std::move(txn)),
       root_(record.root),
       info_(txn::table_info(name, record)),
       shape_(txn::tree_shape(record)),
       key_rule_(format::describe_type(record.key_type).shape),
       value_rule_(format::describe_type(record.value_type).shape),
-      compressed_(record.compressed) {}
+      compressed_(record.compressed),
+      value_width_(info_.value_width) {
+  init_expiring(values, record.value_type);
+}
 
 TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
-                     std::shared_ptr<txn::StagedTable> staged)
+                     std::shared_ptr<txn::StagedTable> staged, Values values)
     : write_(std::move(txn)),
       staged_(std::move(staged)),
       info_(txn::table_info(staged_->name, staged_->record)),
       shape_(staged_->shape),
       key_rule_(format::describe_type(staged_->record.key_type).shape),
       value_rule_(format::describe_type(staged_->record.value_type).shape),
-      compressed_(staged_->record.compressed) {
+      compressed_(staged_->record.compressed),
+      value_width_(info_.value_width) {
   if (compressed_) sealer_ = write_->store().make_sealer();
+  init_expiring(values, staged_->record.value_type);
 }
 
 TableImpl::~TableImpl() { close(); }
@@ -139,7 +144,7 @@ void TableImpl::check_range(const KeyRange& range) const {
 }
 
 void TableImpl::check_value(Bytes value) const {
-  check_width(info_, "value", value, info_.value_width);
+  check_width(info_, "value", value, value_width_);
   check_rule(info_, "value", value, value_rule_);
 }
 
@@ -182,8 +187,13 @@ TableStats TableImpl::stats(const CancelToken* cancel) const {
 
 bool TableImpl::contains(Bytes key) const {
   check_key(key);
-  return read(
-      [&](const TreeRoot& root) { return btree::find(pool(), root, shape_, key).has_value(); });
+  return read([&](const TreeRoot& root) {
+    const auto found = btree::find(pool(), root, shape_, key);
+    if (!found || !expiring_) return found.has_value();
+    std::vector<std::byte> opened;
+    base::Moment now = moment();
+    return shown(found->value, opened, now).has_value();
+  });
 }
 
 // A page the running transaction owns may change under the reader's eyes.
@@ -197,12 +207,14 @@ std::optional<Value> TableImpl::get(Bytes key) const {
     const auto found = btree::find(pool(), root, shape_, key);
     if (!found) return std::nullopt;
     std::vector<std::byte> opened;
-    const Bytes value = value_of(found->value, opened);
-    if (!opened.empty()) return Value(std::move(opened));
-    if (copy_needed(found->leaf)) {
-      return Value(std::vector<std::byte>(value.begin(), value.end()));
+    base::Moment now = moment();
+    const auto value = shown(found->value, opened, now);
+    if (!value) return std::nullopt;
+    if (opened.size() == value->size() && !opened.empty()) return Value(std::move(opened));
+    if (!opened.empty() || copy_needed(found->leaf)) {
+      return Value(std::vector<std::byte>(value->begin(), value->end()));
     }
-    return Value(std::make_shared<page::FramePin>(shared_pool(), found->leaf), value);
+    return Value(std::make_shared<page::FramePin>(shared_pool(), found->leaf), *value);
   });
 }
 
@@ -213,10 +225,12 @@ std::optional<bool> TableImpl::get_into(Bytes key, std::span<std::byte> out,
     const auto found = btree::find(pool(), root, shape_, key);
     if (!found) return std::nullopt;
     std::vector<std::byte> opened;
-    const Bytes value = value_of(found->value, opened);
-    value_size = value.size();
+    base::Moment now = moment();
+    const auto value = shown(found->value, opened, now);
+    if (!value) return std::nullopt;
+    value_size = value->size();
     if (value_size > out.size()) return false;
-    if (value_size > 0) std::memcpy(out.data(), value.data(), value_size);
+    if (value_size > 0) std::memcpy(out.data(), value->data(), value_size);
     return true;
   });
 }
@@ -237,6 +251,7 @@ void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
   }
   std::array<std::optional<btree::Found>, kBatchGroup> found;
   std::vector<std::byte> opened;
+  base::Moment now = moment();
   for (size_t begin = 0; begin < keys.size(); begin += kBatchGroup) {
     const std::span<const Bytes> group =
         keys.subspan(begin, std::min(kBatchGroup, keys.size() - begin));
@@ -244,10 +259,10 @@ void TableImpl::get_batch(std::span<const Bytes> keys, BatchResult& out) const {
       btree::find_batch(pool(), root, shape_, group, {found.data(), group.size()});
       for (size_t i = 0; i < group.size(); ++i) {
         BatchResult::Item item;
-        if (found[i]) {
-          const Bytes value = value_of(found[i]->value, opened);
-          item = {true, out.arena_.size(), value.size()};
-          out.arena_.insert(out.arena_.end(), value.begin(), value.end());
+        const auto value = found[i] ? shown(found[i]->value, opened, now) : std::optional<Bytes>();
+        if (value) {
+          item = {true, out.arena_.size(), value->size()};
+          out.arena_.insert(out.arena_.end(), value->begin(), value->end());
         }
         out.items_.push_back(item);
       }
@@ -260,18 +275,21 @@ bool TableImpl::put(Bytes key, Bytes value, Table::PutMode mode) {
   static_assert(static_cast<int>(btree::InsertMode::upsert) == 0 &&
                 static_cast<int>(btree::InsertMode::insert_only) == 1 &&
                 static_cast<int>(btree::InsertMode::update_only) == 2);
-  return change([&](btree::Mutator& mutator) {
-    return mutator.insert(key, stored_form(value), static_cast<btree::InsertMode>(mode)) !=
-           btree::InsertResult::refused;
-  });
+  return change([&](btree::Mutator& mutator) { return insert(mutator, key, value, mode); });
 }
 
 bool TableImpl::erase(Bytes key) {
   check_key(key);
-  return change([&](btree::Mutator& mutator) { return mutator.erase(key); });
+  bool live = true;
+  const bool erased = change([&](btree::Mutator& mutator) {
+    if (expiring_) live = has_live(key);
+    return mutator.erase(key);
+  });
+  return erased && live;
 }
 
 bool TableImpl::pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value) {
+  if (expiring_) return pop_live(end, key, value);
   return change([&](btree::Mutator& mutator) {
     std::vector<std::byte>* stored = &value;
     if (compressed_) {  // opened before anything changes: it may be damaged
@@ -294,10 +312,10 @@ void TableImpl::erase_at(std::span<const uint32_t> position) {
   });
 }
 
-void TableImpl::replace_at(std::span<const uint32_t> position, Bytes value) {
+void TableImpl::replace_at(std::span<const uint32_t> position, Bytes value, uint64_t expiry_ms) {
   check_value(value);
   write_->change(*staged_, [&](btree::Mutator& mutator) {
-    mutator.replace_at(position, stored_form(value));
+    mutator.replace_at(position, stored_form(value, expiry_ms));
     return true;
   });
 }
@@ -309,9 +327,7 @@ bool TableImpl::exchange(Bytes key, Bytes value, Table::PutMode mode,
   return change([&](btree::Mutator& mutator) {
     // Opened before anything changes: it may be damaged.
     std::optional<std::vector<std::byte>> before = value_before(key);
-    const bool stored =
-        mutator.insert(key, stored_form(value), static_cast<btree::InsertMode>(mode)) !=
-        btree::InsertResult::refused;
+    const bool stored = insert(mutator, key, value, mode);
     if (stored) old = std::move(before);
     return stored;
   });
@@ -319,20 +335,24 @@ bool TableImpl::exchange(Bytes key, Bytes value, Table::PutMode mode,
 
 bool TableImpl::take(Bytes key, std::vector<std::byte>& old) {
   check_key(key);
-  return change([&](btree::Mutator& mutator) {
-    std::optional<std::vector<std::byte>> before = value_before(key);
-    if (!before) return false;
-    old = *std::move(before);
-    return mutator.erase(key);
+  std::optional<std::vector<std::byte>> before;
+  change([&](btree::Mutator& mutator) {
+    before = value_before(key);
+    return (before || expiring_) && mutator.erase(key);
   });
+  if (!before) return false;
+  old = *std::move(before);
+  return true;
 }
 
 std::optional<std::vector<std::byte>> TableImpl::value_before(Bytes key) const {
   const auto found = btree::find(pool(), staged_->root, shape_, key);
   if (!found) return std::nullopt;
   std::vector<std::byte> opened;
-  const Bytes value = value_of(found->value, opened);
-  return std::vector<std::byte>(value.begin(), value.end());
+  base::Moment now = moment();
+  const auto value = shown(found->value, opened, now);
+  if (!value) return std::nullopt;
+  return std::vector<std::byte>(value->begin(), value->end());
 }
 
 Table::Compared TableImpl::compare_and_put(Bytes key, std::optional<Bytes> expected,
@@ -342,12 +362,14 @@ Table::Compared TableImpl::compare_and_put(Bytes key, std::optional<Bytes> expec
   Table::Compared outcome = Table::Compared::stored;
   change([&](btree::Mutator& mutator) {
     const auto found = btree::find(pool(), staged_->root, shape_, key);
-    if (found.has_value() != expected.has_value()) {
-      outcome = found ? Table::Compared::present : Table::Compared::absent;
+    std::vector<std::byte> opened;
+    base::Moment now = moment();
+    const auto there = found ? shown(found->value, opened, now) : std::optional<Bytes>();
+    if (there.has_value() != expected.has_value()) {
+      outcome = there ? Table::Compared::present : Table::Compared::absent;
       return false;
     }
-    std::vector<std::byte> opened;
-    if (found && !std::ranges::equal(value_of(found->value, opened), *expected)) {
+    if (there && !std::ranges::equal(*there, *expected)) {
       outcome = Table::Compared::different;
       return false;
     }

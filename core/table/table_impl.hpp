@@ -9,11 +9,13 @@
 #include <mutex>
 #include <string_view>
 
+#include "base/database_clock.hpp"
 #include "btree/tree.hpp"
 #include "btree/tree_filter.hpp"
 #include "format/encoding.hpp"
 #include "format/value_envelope.hpp"
 #include "rdb/table.hpp"
+#include "table/expiring_values.hpp"
 #include "txn/read_txn.hpp"
 #include "txn/write_txn.hpp"
 
@@ -24,9 +26,13 @@ using format::TreeRoot;
 
 class TableImpl {
  public:
+  // expiring: values are shown without their expiry (format/ttl_value.hpp), and only while they
+  // live. Requires a value type that is_ttl_type().
+  enum class Values : bool { as_stored, expiring };
   TableImpl(std::shared_ptr<txn::ReadTxnImpl> txn, std::string_view name,
-            const format::TableRecord& record);
-  TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn, std::shared_ptr<txn::StagedTable> staged);
+            const format::TableRecord& record, Values values = Values::as_stored);
+  TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn, std::shared_ptr<txn::StagedTable> staged,
+            Values values = Values::as_stored);
   ~TableImpl();
   TableImpl(const TableImpl&) = delete;
   TableImpl& operator=(const TableImpl&) = delete;
@@ -68,10 +74,30 @@ class TableImpl {
   enum class End : bool { first, last };
   bool pop(End end, std::vector<std::byte>& key, std::vector<std::byte>& value);
 
-  // The value that stored bytes of this table stand for; lies in them or in scratch.
+  // The value that stored bytes of this table stand for, expiry included; lies in them or in
+  // scratch.
   Bytes value_of(Bytes stored, std::vector<std::byte>& scratch) const {
     return compressed_ ? open_envelope(stored, scratch) : stored;
   }
+  // The value as the caller sees it, or nothing when it has expired. Likewise.
+  std::optional<Bytes> shown(Bytes stored, std::vector<std::byte>& scratch,
+                             base::Moment& now) const {
+    const Bytes value = value_of(stored, scratch);
+    if (!expiring_) [[likely]]
+      return value;
+    return shown_if_live(value, now);
+  }
+  base::Moment moment() const noexcept { return base::Moment(store().clock()); }
+
+  // Of tables whose values expire (ttl.hpp).
+  bool expiring() const noexcept { return expiring_.has_value(); }
+  ExpiringValues& expiring_values() { return *expiring_; }
+  const ExpiringValues& expiring_values() const { return *expiring_; }
+  bool put_for(Bytes key, Bytes value, uint64_t ttl_ms, Table::PutMode mode);
+  bool touch(Bytes key, uint64_t ttl_ms);
+  std::optional<uint64_t> expiry(Bytes key) const;
+  uint64_t live_count(const CancelToken* cancel) const;
+  PurgeStep purge(std::optional<Bytes> after, uint64_t max_entries, const CancelToken* cancel);
 
   // For cursors. In a write transaction: mutex() held by the caller.
   std::unique_lock<std::mutex> lock() const;
@@ -81,7 +107,8 @@ class TableImpl {
   // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside
   // Operations.
   void erase_at(std::span<const uint32_t> position);
-  void replace_at(std::span<const uint32_t> position, Bytes value);  // likewise
+  // Likewise; the expiry is that of a TTL table's value.
+  void replace_at(std::span<const uint32_t> position, Bytes value, uint64_t expiry_ms);
   // Takes many entries out; NULL: all. The number of them. Likewise, and the table is not lent.
   uint64_t remove(btree::Removal* removal);
   // For extractions: lends the table to lender, or NULL: takes it back. Likewise.
@@ -104,16 +131,38 @@ class TableImpl {
   bool change(Fn&& fn);
   // Inside an Operation, with the mutex held.
   std::optional<std::vector<std::byte>> value_before(Bytes key) const;
+  txn::Store& store() const noexcept {
+    return write_ != nullptr ? write_->store() : read_->store();
+  }
+  void init_expiring(Values values, const TypeName& stored_type);
   Bytes open_envelope(Bytes stored, std::vector<std::byte>& scratch) const;
-  // What to store for value; valid until the next call.
-  Bytes stored_form(Bytes value) { return sealer_ ? sealer_->seal(value) : value; }
+  static std::optional<Bytes> shown_if_live(Bytes value, base::Moment& now);
+  // What to store for value; valid until the next call. The expiry is that of a TTL table's value,
+  // and of no other's.
+  Bytes stored_form(Bytes value) {
+    return stored_form(value, expiring_ ? expiring_->default_expiry() : format::kNeverExpires);
+  }
+  Bytes stored_form(Bytes value, uint64_t expiry_ms) {
+    if (expiring_) value = expiring_->stamp(value, expiry_ms);
+    return sealer_ ? sealer_->seal(value) : value;
+  }
+  // Inside change(): mutator.insert() by the caller's view, in which an expired entry is not there.
+  bool insert(btree::Mutator& mutator, Bytes key, Bytes value, uint64_t expiry_ms,
+              Table::PutMode mode);
+  bool insert(btree::Mutator& mutator, Bytes key, Bytes value, Table::PutMode mode) {
+    return insert(mutator, key, value,
+                  expiring_ ? expiring_->default_expiry() : format::kNeverExpires, mode);
+  }
+  bool has_live(Bytes key) const;  // inside an Operation
+  bool pop_live(End end, std::vector<std::byte>& key, std::vector<std::byte>& value);
   void check_value(Bytes value) const;
   void check_new_key(Bytes key) const;
   void check_merged(Bytes value) const;
-  // Of the result of a merge: judged, and as it is stored.
-  Bytes merged_form(Bytes value);
-  // value_of(), or nothing where values lie in their pages as they are.
-  std::function<Bytes(Bytes, std::vector<std::byte>&)> opener() const;
+  // Of the result of a merge: judged, and as it is stored, with the expiry of the stored bytes that
+  // it replaces.
+  Bytes merged_form(Bytes value, std::optional<Bytes> old);
+  // shown(), or nothing where values lie in their pages as they are.
+  std::function<std::optional<Bytes>(Bytes, std::vector<std::byte>&)> opener() const;
   std::exception_ptr check_merge_keys(std::span<const Table::Record>& records) const;
   bool sortable_merges(std::span<const Table::Record> records, MergeKind kind) const;
   // put_batch() of records that break no rule.
@@ -135,6 +184,8 @@ class TableImpl {
   format::EncodingRule value_rule_;
   const bool compressed_;
   std::optional<format::ValueSealer> sealer_;  // of a writer's table in a compressed file
+  std::optional<ExpiringValues> expiring_;
+  std::optional<uint32_t> value_width_;  // of the values that come and go
   bool closed_ = false;
 };
 

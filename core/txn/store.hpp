@@ -27,6 +27,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/database_clock.hpp"
 #include "format/header.hpp"
 #include "format/value_envelope.hpp"
 #include "io/counting_backend.hpp"
@@ -62,6 +63,7 @@ class Store : public std::enable_shared_from_this<Store> {
   SnapshotRegistry& snapshots() noexcept { return snapshots_; }
   WriterLock& writer_lock() noexcept { return writer_lock_; }
   const OpenOptions& options() const noexcept { return options_; }
+  base::DatabaseClock& clock() noexcept { return clock_; }
   bool read_only() const noexcept { return read_only_; }
   // How user tables keep their values; none: as they are.
   Compression compression() const noexcept { return compression_; }
@@ -147,6 +149,7 @@ class Store : public std::enable_shared_from_this<Store> {
   std::unique_ptr<io::CountingBackend> backend_;
   OpenedState state_;
   OpenOptions options_;
+  base::DatabaseClock clock_;
   bool read_only_;
   const Compression compression_;
   bool rdb_only_ = false;

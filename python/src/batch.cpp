@@ -303,6 +303,13 @@ uint64_t put_items(const Table& table, const py::object& items, uint64_t flags) 
   return store_items(table, items, putting(table, flags));
 }
 
+uint64_t mode_flags(const std::string& mode) {
+  if (mode == "put") return 0;
+  if (mode == "insert") return RDB_PUT_INSERT_ONLY;
+  if (mode == "replace") return RDB_PUT_UPDATE_ONLY;
+  throw_invalid("mode is 'put', 'insert' or 'replace'");
+}
+
 uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
                    uint64_t flags) {
   return store_batch(table, keys, values, putting(table, flags));

@@ -36,6 +36,9 @@ uint64_t store_batch(const Table& table, const py::object& keys, const py::objec
                      const StoreRecords& store);
 uint64_t store_items(const Table& table, const py::object& items, const StoreRecords& store);
 
+// RDB_PUT_... of a mode as Python calls it.
+uint64_t mode_flags(const std::string& mode);
+
 // WriteTable.put_batch; the number of records stored. flags: RDB_PUT_...
 uint64_t put_batch(const Table& table, const py::object& keys, const py::object& values,
                    uint64_t flags);

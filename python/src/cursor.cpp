@@ -4,6 +4,7 @@
 #include <string>
 
 #include "errors.hpp"
+#include "ttl.hpp"
 
 namespace rdb::python {
 namespace {
@@ -135,6 +136,19 @@ bool Cursor::put(const py::object& value) const {
            return rdb_cursor_put(cursor, bytes, error);
          }) == RDB_OK;
 }
+
+py::object Cursor::expiry() const {
+  uint64_t expiry = 0;
+  const rdb_status status = call([&](rdb_cursor* cursor, rdb_error* error) {
+    return rdb_cursor_expiry(cursor, &expiry, error);
+  });
+  if (status != RDB_OK) {
+    PyErr_SetString(PyExc_LookupError, "the cursor stands on no record");
+    throw py::error_already_set();
+  }
+  return moment_object(expiry);
+}
+
 template <class MoveCall>
 py::object MultimapCursor::arrive_at_value(MoveCall&& move) const {
   return arrive([&](rdb_cursor* cursor, rdb_slice* key, rdb_slice* value, rdb_error* error) {
@@ -204,6 +218,10 @@ void bind_cursor(py::module_& module) {
       .def("put", &Cursor::put, py::arg("value"),
            "Replaces the value of the record under the cursor, which stays on it; False when there "
            "is none.")
+      .def(
+          "expiry", &Cursor::expiry,
+          "When the record under the cursor expires, as of TtlTable.expiry; LookupError when there "
+          "is none.")
       .def("close", &Cursor::close, "Releases the cursor. A second time is fine.")
       .def(
           "__enter__", [](const py::object& self) { return self; }, "The cursor itself.")

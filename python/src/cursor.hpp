@@ -20,6 +20,8 @@ class Cursor {
                  bool include_upper);
   py::list next_batch(size_t count) const;
   bool erase() const;
+  // When the value of the record under it expires: seconds since 1970 began, None for never.
+  py::object expiry() const;
   bool put(const py::object& value) const;
   void close() noexcept;
   const Table& table() const noexcept { return table_; }

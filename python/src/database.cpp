@@ -7,6 +7,7 @@
 #include "interrupt.hpp"
 #include "records.hpp"
 #include "transaction.hpp"
+#include "ttl.hpp"
 
 namespace rdb::python {
 namespace {
@@ -140,6 +141,21 @@ py::object verify(const Database& database, const std::string& level, const py::
   return report ? make_report(*report) : py::none();  // None: the callback asked to stop
 }
 
+py::float_ now(const Database& database) {
+  uint64_t moment = 0;
+  use_database(*database.state, [&](const rdb::Database& open) {
+    return checked([&](rdb_error* error) { return rdb_clock_now(open.get(), &moment, error); });
+  });
+  return py::float_(static_cast<double>(moment) / 1000);
+}
+
+void set_clock(const Database& database, const py::object& moment) {
+  const uint64_t now_ms = moment.is_none() ? RDB_CLOCK_RUNS : parse_ttl(moment);
+  use_database(*database.state, [&](const rdb::Database& open) {
+    return checked([&](rdb_error* error) { return rdb_clock_set(open.get(), now_ms, error); });
+  });
+}
+
 py::object stats(const Database& database) {
   return make_stats(
       use_database(*database.state, [](const rdb::Database& open) { return open.stats(); }));
@@ -184,6 +200,12 @@ void bind_database(py::module_& module) {
            "level: 'header', 'checksums' or 'full'. progress(done, total) is called now and then, "
            "maybe from\nanother thread; when it returns False the check stops and the result is "
            "None.")
+      .def("now", now,
+           "The time by which TTL tables go: seconds since 1970 began, as time.time() counts them.")
+      .def(
+          "set_clock", set_clock, py::arg("moment"),
+          "Stops that time at a moment, for tests and for programs with a time of their own; None: "
+          "it runs\nagain. For every transaction, at once; not stored.")
       .def("stats", stats, "Figures of the database, as Stats.")
       .def("recovery", recovery, "How the opening went, as a Recovery.")
       .def("close", close,

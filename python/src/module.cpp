@@ -86,6 +86,7 @@ void bind(py::module_& module) {
   bind_scan(module);
   bind_table(module);
   bind_write_table(module);
+  bind_ttl(module);
   bind_cursor(module);
   bind_multimap(module);
   bind_bulk(module);

@@ -81,12 +81,13 @@ struct TransactionState {
 };
 
 struct TableState {
-  TableState(std::shared_ptr<TransactionState> transaction, rdb_table* opened) noexcept
-      : parent(std::move(transaction)), handle(opened) {}
+  TableState(std::shared_ptr<TransactionState> transaction, rdb_table* opened, bool ttl) noexcept
+      : parent(std::move(transaction)), expiring(ttl), handle(opened) {}
   ~TableState();
   TableState(const TableState&) = delete;
 
   const std::shared_ptr<TransactionState> parent;
+  const bool expiring;               // opened by rdb_ttl_open
   rdb_table* handle;                 // NULL once closed; read and written under parent's gate
   std::atomic<uint64_t> changes{0};  // number of changing calls, for iterators
 };

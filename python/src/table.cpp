@@ -144,13 +144,14 @@ void close_table(const Table& table) {
 
 namespace {
 
+template <class Reader, class Writer>
 py::object wrap(Table table) {
-  if (table.state->parent->writer) {
-    auto writable = std::make_unique<WriteTable>();
-    static_cast<Table&>(*writable) = std::move(table);
-    return py::cast(std::move(writable));
-  }
-  return py::cast(std::make_unique<Table>(std::move(table)));
+  const auto made = [&](auto of_kind) {
+    static_cast<Table&>(*of_kind) = std::move(table);
+    return py::cast(std::move(of_kind));
+  };
+  if (table.state->parent->writer) return made(std::make_unique<Writer>());
+  return made(std::make_unique<Reader>());
 }
 
 py::object wrap_multimap(Table pairs) {
@@ -167,20 +168,26 @@ py::object wrap_multimap(Table pairs) {
 // One open table per name in a writer: the library opens each once only.
 template <class Open>
 std::shared_ptr<TableState> open_state(const std::shared_ptr<TransactionState>& transaction,
-                                       const std::string& name, Open&& open) {
+                                       const std::string& name, bool expiring, Open&& open) {
   if (transaction->writer) {
     const std::lock_guard lock(transaction->tables_guard);
     const auto found = transaction->tables.find(name);
     if (found != transaction->tables.end()) {
       std::shared_ptr<TableState> open_one = found->second.lock();
-      if (open_one != nullptr && open_one->handle != nullptr) return open_one;
+      if (open_one != nullptr && open_one->handle != nullptr) {
+        if (open_one->expiring == expiring) return open_one;
+        throw TableError(RDB_ERR_TABLE_OPEN,
+                         "table " + name +
+                             (expiring ? " is open as one without expiry"
+                                       : " is open as one whose values expire"));
+      }
     }
   }
   rdb_table* opened = nullptr;
   use(*transaction, [&](rdb_txn* txn, rdb_error* error) {
     return open(txn, rdb_slice{name.data(), name.size()}, &opened, error);
   });
-  auto state = std::make_shared<TableState>(transaction, opened);
+  auto state = std::make_shared<TableState>(transaction, opened, expiring);
   if (transaction->writer) {
     const std::lock_guard lock(transaction->tables_guard);
     transaction->tables[name] = state;
@@ -235,22 +242,35 @@ void require_kind(const TableInfo& info, bool multimap, const std::string& name)
                    "table " + name + (multimap ? " is no multimap" : " is a multimap"));
 }
 
+enum class TableForm { plain, multimap, ttl };
+
+// The type of the values, which of a TTL table come without their expiry. The class of that type is
+// not recorded; it is the one its name has by itself.
+Type shown_type(const TableInfo& info, TableForm form) {
+  constexpr std::string_view kMark = "ttl::";
+  if (form != TableForm::ttl) return info.value_type;
+  return Codec::type_of_name(info.value_type.name.substr(kMark.size()));
+}
+
 // Under the types given; function is what the library opens with.
 template <class Function>
 Table open_typed(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
-                 py::handle key, py::handle value, bool multimap, Function function) {
+                 py::handle key, py::handle value, TableForm form, Function function) {
   auto key_codec = std::make_shared<const Codec>(Codec::from_python(key));
   auto value_codec = std::make_shared<const Codec>(Codec::from_python(value));
   const rdb_type key_type = key_codec->type();
   const rdb_type value_type = value_codec->type();
-  auto state = open_state(transaction, name,
+  auto state = open_state(transaction, name, form == TableForm::ttl,
                           [&](rdb_txn* txn, rdb_slice text, rdb_table** out, rdb_error* error) {
                             return function(txn, text, &key_type, &value_type, out, error);
                           });
   // A shared one may have been opened under other types, or as stored.
   const TableInfo info = info_of(*state);
-  require_kind(info, multimap, name);
-  if (!key_codec->is(info.key_type) || !value_codec->is(info.value_type)) {
+  require_kind(info, form == TableForm::multimap, name);
+  const bool same_value = form == TableForm::ttl
+                              ? value_codec->name() == shown_type(info, form).name
+                              : value_codec->is(info.value_type);
+  if (!key_codec->is(info.key_type) || !same_value) {
     throw TableError(RDB_ERR_TABLE_TYPE,
                      "table " + name + " is open under other key or value types");
   }
@@ -260,41 +280,55 @@ Table open_typed(const std::shared_ptr<TransactionState>& transaction, const std
 // Under the types it is stored with; raw: as bytes.
 template <class Function>
 Table open_as_stored(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
-                     bool raw, bool multimap, Function function) {
-  auto state = open_state(transaction, name, function);
+                     bool raw, TableForm form, Function function) {
+  auto state = open_state(transaction, name, form == TableForm::ttl, function);
   const TableInfo info = info_of(*state);
-  require_kind(info, multimap, name);
+  require_kind(info, form == TableForm::multimap, name);
   const auto codec = [&](const Type& type) {
     return raw ? std::make_shared<const Codec>(Codec::from_python(py::none()))
                : std::make_shared<const Codec>(type);
   };
-  return {state, codec(info.key_type), codec(info.value_type), name};
+  return {state, codec(info.key_type), codec(shown_type(info, form)), name};
 }
 
 }  // namespace
 
 py::object open_table(const std::shared_ptr<TransactionState>& transaction, const std::string& name,
                       py::handle key, py::handle value, bool buffers) {
-  Table table = open_typed(transaction, name, key, value, false, rdb_table_open);
+  Table table = open_typed(transaction, name, key, value, TableForm::plain, rdb_table_open);
   table.buffers = buffers;
-  return wrap(std::move(table));
+  return wrap<Table, WriteTable>(std::move(table));
 }
 
 py::object open_existing_table(const std::shared_ptr<TransactionState>& transaction,
                                const std::string& name, bool buffers, bool raw) {
-  Table table = open_as_stored(transaction, name, raw, false, rdb_table_open_raw);
+  Table table = open_as_stored(transaction, name, raw, TableForm::plain, rdb_table_open_raw);
   table.buffers = buffers;
-  return wrap(std::move(table));
+  return wrap<Table, WriteTable>(std::move(table));
 }
 
 py::object open_multimap(const std::shared_ptr<TransactionState>& transaction,
                          const std::string& name, py::handle key, py::handle value) {
-  return wrap_multimap(open_typed(transaction, name, key, value, true, rdb_multimap_open));
+  return wrap_multimap(
+      open_typed(transaction, name, key, value, TableForm::multimap, rdb_multimap_open));
 }
 
 py::object open_existing_multimap(const std::shared_ptr<TransactionState>& transaction,
                                   const std::string& name, bool raw) {
-  return wrap_multimap(open_as_stored(transaction, name, raw, true, rdb_multimap_open_raw));
+  return wrap_multimap(
+      open_as_stored(transaction, name, raw, TableForm::multimap, rdb_multimap_open_raw));
+}
+
+py::object open_ttl_table(const std::shared_ptr<TransactionState>& transaction,
+                          const std::string& name, py::handle key, py::handle value) {
+  return wrap<TtlTable, WriteTtlTable>(
+      open_typed(transaction, name, key, value, TableForm::ttl, rdb_ttl_open));
+}
+
+py::object open_existing_ttl_table(const std::shared_ptr<TransactionState>& transaction,
+                                   const std::string& name, bool raw) {
+  return wrap<TtlTable, WriteTtlTable>(
+      open_as_stored(transaction, name, raw, TableForm::ttl, rdb_ttl_open_raw));
 }
 
 void bind_table(py::module_& module) {

@@ -30,6 +30,10 @@ struct Table {
 
 struct WriteTable : Table {};
 
+// Over a table whose values expire (ttl.cpp).
+struct TtlTable : Table {};
+struct WriteTtlTable : WriteTable {};
+
 void bind_table(py::module_& module);
 void bind_write_table(py::module_& module);
 
@@ -43,5 +47,12 @@ py::object open_table(const std::shared_ptr<TransactionState>& transaction, cons
                       py::handle key, py::handle value, bool buffers);
 py::object open_existing_table(const std::shared_ptr<TransactionState>& transaction,
                                const std::string& name, bool buffers, bool raw);
+
+py::object open_ttl_table(const std::shared_ptr<TransactionState>& transaction,
+                          const std::string& name, py::handle key, py::handle value);
+py::object open_existing_ttl_table(const std::shared_ptr<TransactionState>& transaction,
+                                   const std::string& name, bool raw);
+
+void bind_ttl(py::module_& module);
 
 }  // namespace rdb::python

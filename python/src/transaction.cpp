@@ -254,6 +254,22 @@ void bind_transaction(py::module_& module) {
           },
           py::arg("name"), py::kw_only(), py::arg("raw") = false,
           "Opens a multimap under the types it is stored with, and never creates one.")
+      .def(
+          "ttl_table",
+          [](const Transaction& self, const py::object& name, const py::object& key,
+             const py::object& value) {
+            return open_ttl_table(self.state, name_bytes(name), key, value);
+          },
+          py::arg("name"), py::kw_only(), py::arg("key") = py::none(),
+          py::arg("value") = py::none(),
+          "Opens a table whose values expire; types as of table, value without the expiry.")
+      .def(
+          "existing_ttl_table",
+          [](const Transaction& self, const py::object& name, bool raw) {
+            return open_existing_ttl_table(self.state, name_bytes(name), raw);
+          },
+          py::arg("name"), py::kw_only(), py::arg("raw") = false,
+          "Opens such a table under the types it is stored with, and never creates one.")
       .def("tables", tables, "All tables, ordered by name, as a list of TableInfo.")
       .def("find_table", find_table, py::arg("name"),
            "The TableInfo of one table; None when there is none.")

@@ -194,13 +194,6 @@ bool compare_and_put(const Table& table, const py::object& key, const py::object
          }) == RDB_OK;
 }
 
-uint64_t mode_flags(const std::string& mode) {
-  if (mode == "put") return 0;
-  if (mode == "insert") return RDB_PUT_INSERT_ONLY;
-  if (mode == "replace") return RDB_PUT_UPDATE_ONLY;
-  throw_invalid("mode is 'put', 'insert' or 'replace'");
-}
-
 void update(const Table& table, const py::object& records, const py::kwargs& named) {
   if (!records.is_none()) put_items(table, records, 0);
   if (!named.empty()) put_items(table, named, 0);
@@ -210,8 +203,7 @@ void update(const Table& table, const py::object& records, const py::kwargs& nam
 
 void bind_write_table(py::module_& module) {
   fill_methods();
-  py::class_<WriteTable, Table>(module, "WriteTable", py::is_final(),
-                                with_slots([](PyHeapTypeObject* type) {
+  py::class_<WriteTable, Table>(module, "WriteTable", with_slots([](PyHeapTypeObject* type) {
                                   type->as_mapping.mp_ass_subscript = assign;
                                   type->ht_type.tp_methods = kMethods;
                                 }),

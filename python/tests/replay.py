@@ -385,6 +385,13 @@ class Replayer:
     def op_multimap_open_raw(self, line):
         self.keep("table", line, self.find("txn", line).existing_multimap(to_name(line["name"]), raw=True))
 
+    def op_ttl_open(self, line):
+        types = {word: to_type(line[f"{word}_type"]) for word in ("key", "value") if f"{word}_type" in line}
+        self.keep("table", line, self.find("txn", line).ttl_table(to_name(line["name"]), **types))
+
+    def op_ttl_open_raw(self, line):
+        self.keep("table", line, self.find("txn", line).existing_ttl_table(to_name(line["name"]), raw=True))
+
     def op_table_close(self, line):
         self.release("table", line, lambda table: table.close())
 
@@ -510,6 +517,63 @@ class Replayer:
     op_get_batch_packed = op_get_batch
     op_put_batch_packed = op_put_batch
     op_delete_batch_packed = op_delete_batch
+
+    # Values that expire
+
+    @staticmethod
+    def lifetime(line):
+        return None if line["ttl"] == "ever" else line["ttl"] / 1000
+
+    @staticmethod
+    def milliseconds(seconds):
+        return 0 if seconds is None else round(seconds * 1000)
+
+    def op_clock_set(self, line):
+        self.find("db", line).set_clock(line["now"] / 1000 if "now" in line else None)
+
+    def op_clock_now(self, line):
+        now = self.milliseconds(self.find("db", line).now())
+        if now < line.get("above", 0):
+            raise Mismatch(f"the clock says {now}")
+        return {"now": now}
+
+    def op_ttl_set_default(self, line):
+        self.writable_table(line).default_ttl = self.lifetime(line)
+
+    def op_ttl_default(self, line):
+        ttl = self.find("table", line).default_ttl
+        return {"ttl": "ever" if ttl is None else round(ttl * 1000)}
+
+    def op_ttl_put(self, line):
+        flags = line.get("flags", [])
+        mode = "insert" if "insert_only" in flags else "replace" if "update_only" in flags else "put"
+        table = self.writable_table(line)
+        if not table.put_for(to_value(line["key"]), to_value(line["value"]), self.lifetime(line), mode=mode):
+            raise Outcome("EXISTS" if mode == "insert" else "NOT_FOUND")
+
+    def op_ttl_touch(self, line):
+        if not self.writable_table(line).touch(to_value(line["key"]), self.lifetime(line)):
+            raise Outcome("NOT_FOUND")
+
+    def op_ttl_expiry(self, line):
+        return {"expiry": self.milliseconds(self.find("table", line).expiry(to_value(line["key"])))}
+
+    def op_cursor_expiry(self, line):
+        return {"expiry": self.milliseconds(self.find("cursor", line).expiry())}
+
+    def op_ttl_live_count(self, line):
+        return {"count": self.find("table", line).live_count(cancel=self.cancel(line))}
+
+    def op_ttl_purge(self, line):
+        after = to_value(line["after"]) if "after" in line else None
+        examined, removed, position = self.writable_table(line).purge(
+            line.get("max", 0), after=after, cancel=self.cancel(line))
+        gives = {"examined": examined, "removed": removed, "last": position}
+        if position is None:
+            end = Outcome("END")
+            end.gives = gives
+            raise end
+        return gives
 
     # Multimaps
 
@@ -830,7 +894,7 @@ class Replayer:
                 fits = same(to_rows(wanted), got)
             elif name in ("keys", "values"):
                 fits = same(to_keys(wanted), got)
-            elif name in ("key", "value", "bytes", "old"):
+            elif name in ("key", "value", "bytes", "old", "last"):
                 fits = same(to_value(wanted), got)
             elif isinstance(wanted, dict) and "at_least" in wanted:
                 fits = got >= wanted["at_least"]

@@ -103,8 +103,8 @@ def test_objects_show_what_they_are(db, reader):
 
 
 def test_classes_are_made_by_functions_only():
-    for kind in (rdb.Database, rdb.Transaction, rdb.WriteTransaction, rdb.Table, rdb.WriteTable, rdb.Scan,
-                 rdb.RecordIterator, rdb.Cursor, rdb.Value):
+    for kind in (rdb.Database, rdb.Transaction, rdb.WriteTransaction, rdb.Table, rdb.WriteTable, rdb.TtlTable,
+                 rdb.WriteTtlTable, rdb.Scan, rdb.RecordIterator, rdb.Cursor, rdb.Value):
         for make in (kind, lambda: kind.__new__(kind), lambda: object.__new__(kind),
                      lambda: kind.__mro__[-2].__new__(kind), lambda: rdb.Cancel.__new__(kind)):
             with pytest.raises(TypeError):
@@ -114,9 +114,9 @@ def test_classes_are_made_by_functions_only():
     whole.reset()
     with pytest.raises(TypeError):
         rdb.Cancel(5)
-    for kind in (rdb.Database, rdb.WriteTransaction, rdb.WriteTable, rdb.Scan, rdb.Value, rdb.Cancel):
+    for kind in (rdb.Database, rdb.WriteTransaction, rdb.WriteTtlTable, rdb.Scan, rdb.Value, rdb.Cancel):
         with pytest.raises(TypeError):
             type("Derived", (kind,), {})
-    for kind in (rdb.Table, rdb.Cursor):  # bases of others
+    for kind in (rdb.Table, rdb.WriteTable, rdb.Cursor):  # bases of others
         with pytest.raises(TypeError):
             type("Derived", (kind,), {})()

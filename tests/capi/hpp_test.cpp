@@ -461,6 +461,51 @@ TEST_SUITE("rdb.hpp") {
     CHECK(!result.at(0));
   }
 
+  TEST_CASE("values expire by the database's clock") {
+    using std::chrono::milliseconds;
+    using Moment = std::chrono::sys_time<milliseconds>;
+    rdb::Database db = rdb::Database::open_memory();
+    CHECK(db.now() > Moment(std::chrono::years(50)));
+    db.set_clock(Moment(milliseconds(1000)));
+    CHECK(db.now() == Moment(milliseconds(1000)));
+    CHECK(thrown<rdb::UsageError>([&] { db.set_clock(Moment(milliseconds(-1))); }) ==
+          RDB_ERR_INVALID_ARGUMENT);
+    rdb::WriteTxn txn = db.write();
+    auto cache = txn.ttl_table<std::string_view, uint64_t>("cache");
+    CHECK(cache.default_ttl() == rdb::kForever);
+    CHECK(cache.put_for("a", 1, milliseconds(500)));
+    CHECK_FALSE(cache.put_for("a", 2, milliseconds(500), rdb::PutMode::insert_only));
+    cache.put("b", 2);
+    cache.set_default_ttl(milliseconds(700));
+    CHECK(cache.default_ttl() == milliseconds(700));
+    cache.put("c", 3);
+    CHECK(cache.expiry("a")->moment() == Moment(milliseconds(1500)));
+    CHECK(cache.expiry("b")->never());
+    CHECK(!cache.expiry("x"));
+    CHECK(thrown<rdb::UsageError>([&] { cache.touch("a", milliseconds(-2)); }) ==
+          RDB_ERR_INVALID_ARGUMENT);
+    CHECK(cache.touch("a", milliseconds(100)));
+    CHECK_FALSE(cache.touch("x", milliseconds(100)));
+
+    db.set_clock(Moment(milliseconds(1100)));
+    CHECK(!cache.get("a"));
+    CHECK((cache.size() == 3 && cache.live_count() == 2));
+    auto cursor = cache.cursor();
+    CHECK(!cursor.expiry());
+    CHECK((cursor.first() && cursor.expiry()->never()));
+    const auto step = cache.purge(1);
+    CHECK((step.examined == 1 && step.removed == 1 && step.position == "a"));
+    const auto last = cache.purge_after(*step.position);
+    CHECK((last.examined == 2 && last.removed == 0 && !last.position));
+    cursor.close();
+    cache.close();
+    CHECK(thrown<rdb::TableError>([&] { txn.ttl_table<std::string_view, int32_t>("cache"); }) ==
+          RDB_ERR_TABLE_TYPE);
+    CHECK(txn.raw_ttl_table("cache").live_count() == 2);
+    db.set_clock(std::nullopt);
+    CHECK(db.now() > Moment(std::chrono::years(50)));
+  }
+
   TEST_CASE("values are merged by operators and by functions, whose exceptions pass through") {
     rdb::Database db = rdb::Database::open_memory();
     rdb::WriteTxn txn = db.write();

@@ -16,8 +16,9 @@
 
 static const char kFace[] = "c";
 static const operation* const kOperations[] = {
-    library_operations, database_operations, transaction_operations, record_operations,
-    cursor_operations,  merge_operations,    bulk_operations,        codec_operations};
+    library_operations, database_operations, transaction_operations,
+    record_operations,  cursor_operations,   merge_operations,
+    bulk_operations,    ttl_operations,      codec_operations};
 static uint64_t passed, failed, skipped;
 
 /* ---- a line's means ---- */

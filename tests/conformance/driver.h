@@ -181,6 +181,7 @@ extern const operation record_operations[];
 extern const operation cursor_operations[];
 extern const operation merge_operations[];
 extern const operation bulk_operations[];
+extern const operation ttl_operations[];
 extern const operation codec_operations[];
 
 /* A type by its name, or by name and class; NULL when the line has no such member. */

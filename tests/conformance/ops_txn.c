@@ -145,6 +145,8 @@ static rdb_status open_raw(line* l, rdb_status (*function)(const rdb_txn*, rdb_s
 
 static rdb_status run_table_open(line* l) { return open_typed(l, rdb_table_open); }
 static rdb_status run_table_open_raw(line* l) { return open_raw(l, rdb_table_open_raw); }
+static rdb_status run_ttl_open(line* l) { return open_typed(l, rdb_ttl_open); }
+static rdb_status run_ttl_open_raw(line* l) { return open_raw(l, rdb_ttl_open_raw); }
 static rdb_status run_multimap_open(line* l) { return open_typed(l, rdb_multimap_open); }
 static rdb_status run_multimap_open_raw(line* l) { return open_raw(l, rdb_multimap_open_raw); }
 
@@ -288,6 +290,8 @@ const operation transaction_operations[] = {
     {"set_quick_repair", run_set_quick_repair, -1},
     {"table_open", run_table_open, HANDLE_TABLE},
     {"table_open_raw", run_table_open_raw, HANDLE_TABLE},
+    {"ttl_open", run_ttl_open, HANDLE_TABLE},
+    {"ttl_open_raw", run_ttl_open_raw, HANDLE_TABLE},
     {"multimap_open", run_multimap_open, HANDLE_TABLE},
     {"multimap_open_raw", run_multimap_open_raw, HANDLE_TABLE},
     {"table_close", run_table_close, -1},

@@ -133,10 +133,10 @@ TEST_SUITE("format/type_info") {
   }
 
   TEST_CASE("of TTL values the width is told, with the eight bytes of the expiry") {
-    check(builtin("ttl::u64"), false, 16, Order::unknown);
-    check(builtin("ttl::&str"), false, kNone, Order::unknown);
-    check(builtin("ttl::(u64,u32)"), false, 20, Order::unknown);
-    check(builtin("ttl::uuid::Uuid"), false, 24, Order::unknown);
+    check(builtin("ttl::u64"), true, 16, Order::unknown);
+    check(builtin("ttl::&str"), true, kNone, Order::unknown);
+    check(builtin("ttl::(u64,u32)"), true, 20, Order::unknown);
+    check(builtin("ttl::uuid::Uuid"), true, 24, Order::unknown);
     check(builtin("ttl::ttl::u64"), false, kNone, Order::unknown);
     check(builtin("Option<ttl::u64>"), false, kNone, Order::unknown);
   }
@@ -264,7 +264,8 @@ TEST_SUITE("format/type_info") {
       for (const unsigned type_class : {0u, 1u, 2u, 3u, 255u}) {
         const TypeInfo info = describe_type({static_cast<uint8_t>(type_class), name});
         CHECK((info.known || info.order == Order::unknown));
-        CHECK((info.shape != nullptr) == info.known);
+        const bool expires = type_class == 1 && name.starts_with("ttl::");
+        CHECK((info.shape != nullptr) == (info.known && !expires));
       }
     }
   }

@@ -261,6 +261,19 @@ def compressed(codec, writer, dirty):
     return play
 
 
+def expiring(codec, writer):
+    """TTL tables: each engine purges what has expired, and keeps what has not."""
+    def play(make):
+        chain = make("")
+        compression = ("--compression", codec) if codec else ()
+        engines = (writer, "shodh" if writer == "rdb" else "rdb")
+        for step in range(10):
+            chain.programs.must(engines[step % 2], "expire", chain.file, "--round", step, *compression)
+        return (), 10
+
+    return play
+
+
 def quirks(make):
     """What only shodh-redb itself reads of its lz4 files, and rdb all the same (spec 01, section 5.5)."""
     for name, crash in (("closed", ()), ("crashed", ("--crash",))):
@@ -541,6 +554,8 @@ def plan(long):
             chains += [(f"{codec}, {writer}, {ending}", compressed(codec, writer, dirty))
                        for writer in ("rdb", "shodh")]
     chains.append(("quirks of lz4", quirks))
+    chains += [(f"values that expire, {codec or 'plain'}, {writer}", expiring(codec, writer))
+               for codec in ("", "lz4", "zstd") for writer in ("rdb", "shodh")]
     chains.append(("mirror", mirror))
     chains.append(("crossed byte order", crossed_order))
     chains.append(("mixed byte orders", mixed_order))

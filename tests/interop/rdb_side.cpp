@@ -2,14 +2,18 @@
 //
 //     rdb_side VERB FILE [--spec SPEC] [--seed N] [--round N] [FLAGS]
 //
-// VERB: create, check, turn, look. Every open is followed by a full verification, and so is every
-// turn. Exit status 0: all as expected; 1: a difference or an error, told on standard error.
+// VERB: create, check, turn, look, write-texts, check-texts, check-quirks, expire. Every open is
+// followed by a full verification, and so is every turn. Exit status 0: all as expected; 1: a
+// difference or an error, told on standard error.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "rdb/database.hpp"
 #include "rows.hpp"
@@ -427,6 +431,115 @@ void quirks(const Options& options) {
   }
 }
 
+// TTL tables, handed to and fro; expire.rs of the referee has the same rounds, and describes them.
+class ExpiringRows {
+ public:
+  explicit ExpiringRows(const Options& options)
+      : options_(options),
+        round_(options.round),
+        purges_(options.open.compression == Compression::none) {}
+
+  void play() {
+    Database database = round_ == 0 ? Database::open(options_.file, options_.open) : open(options_);
+    if (round_ > 0) {
+      verify(database, options_);
+      check(database.begin_read(), round_ - 1);
+      WriteTxn txn = database.begin_write();
+      TtlTable texts = txn.open_ttl("texts", kNumber, kText);
+      TtlTable numbers = txn.open_ttl("numbers", kNumber, kNumber);
+      for (TtlTable* table : {&texts, &numbers}) {
+        if (purges_ && table->purge({}, 0).removed != expired(round_ - 1)) {
+          differ("what a purge finds");
+        }
+        if (!table->erase(bytes(3 * round_))) differ("a row to be removed");
+      }
+      txn.commit();
+    }
+    fill(database.begin_write(), round_ == 0 ? 0 : end(round_ - 1), end(round_));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    finish(std::move(database), options_);
+  }
+
+ private:
+  static constexpr uint64_t kFirst = 300;
+  static constexpr uint64_t kStep = 30;
+  static constexpr uint64_t kHourMs = 3'600'000;
+  inline static const TypeName kNumber{TypeName::kBuiltin, "u64"};
+  inline static const TypeName kText{TypeName::kBuiltin, "&str"};
+
+  static uint64_t end(uint64_t round) { return kFirst + kStep * round; }
+  static bool alive(uint64_t row, uint64_t round) {
+    const bool removed = row % 3 == 0 && row / 3 >= 1 && row / 3 <= round;
+    return row % 3 != 2 && !removed;
+  }
+  // Rows that have expired and are stored all the same.
+  uint64_t expired(uint64_t round) const {
+    return (!purges_ ? end(round) : round == 0 ? kFirst : kStep) / 3;
+  }
+  static std::string text_of(uint64_t row) {
+    std::string all;
+    for (uint64_t i = 0; i < row % 40; ++i) all += "row " + std::to_string(row) + ", ";
+    return all;
+  }
+  Bytes bytes(uint64_t number) {
+    number_ = number;
+    return {reinterpret_cast<const std::byte*>(&number_), sizeof number_};
+  }
+  static uint64_t number_of(Bytes stored) {
+    uint64_t number = 0;
+    if (stored.size() != sizeof number) differ("the width of a number");
+    std::memcpy(&number, stored.data(), sizeof number);
+    return number;
+  }
+
+  void fill(WriteTxn txn, uint64_t begin, uint64_t limit) {
+    TtlTable texts = txn.open_ttl("texts", kNumber, kText);
+    TtlTable numbers = txn.open_ttl("numbers", kNumber, kNumber);
+    for (uint64_t row = begin; row < limit; ++row) {
+      const uint64_t ttl = row % 3 == 0 ? kNoTtl : row % 3 == 1 ? kHourMs : 1;
+      texts.put_for(bytes(row), as_bytes(text_of(row)), ttl);
+      const uint64_t square = row * row;
+      numbers.put_for(bytes(row), {reinterpret_cast<const std::byte*>(&square), sizeof square},
+                      ttl);
+    }
+    txn.commit();
+  }
+
+  void check(const ReadTxn& txn, uint64_t round) {
+    const TtlTable texts = txn.open_ttl("texts", kNumber, kText);
+    const TtlTable numbers = txn.open_ttl("numbers", kNumber, kNumber);
+    Cursor cursor = texts.cursor();
+    uint64_t living = 0;
+    for (uint64_t row = 0; row < end(round); ++row) {
+      const auto found = numbers.get(bytes(row));
+      if (found.has_value() != alive(row, round))
+        differ("whether row " + std::to_string(row) + " lives");
+      if (!found) continue;
+      ++living;
+      if (number_of(found->bytes()) != row * row) differ("a number");
+      if (!cursor.next() || number_of(cursor.key()) != row ||
+          as_text(cursor.value()) != text_of(row)) {
+        differ("text " + std::to_string(row));
+      }
+      const auto now =
+          static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::system_clock::now().time_since_epoch())
+                                    .count());
+      const uint64_t expiry = cursor.expiry();
+      if (row % 3 == 0 ? expiry != 0 : expiry <= now || expiry > now + kHourMs) differ("an expiry");
+    }
+    if (cursor.next()) differ("the number of texts");
+    if (texts.len() != living + expired(round) || numbers.live_count() != living) {
+      differ("the number of rows");
+    }
+  }
+
+  const Options& options_;
+  const uint64_t round_;
+  const bool purges_;
+  uint64_t number_ = 0;  // under the bytes handed out last
+};
+
 Options parse(int argc, char** argv) {
   Options options;
   if (argc < 3) throw std::invalid_argument("usage: rdb_side VERB FILE [OPTIONS]");
@@ -493,6 +606,8 @@ int main(int argc, char** argv) {
       look(options);
     else if (options.verb == "write-texts" || options.verb == "check-texts")
       texts(options);
+    else if (options.verb == "expire")
+      ExpiringRows(options).play();
     else if (options.verb == "check-quirks")
       quirks(options);
     else

@@ -424,6 +424,35 @@ RDB_FLAT_API int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail);
 RDB_FLAT_API int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name,
                                          int64_t name_size, int64_t cancel, rdb_error* detail);
 
+/* Values that expire; opened as tables are. out: one number; of rdb_flat_ttl_purge: the position, a
+ * value or 0, and the numbers of records examined and removed. has_after 0 stands for NULL. */
+RDB_FLAT_API int64_t rdb_flat_ttl_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                       int32_t key_class, const uint8_t* key_type,
+                                       int64_t key_type_size, int32_t value_class,
+                                       const uint8_t* value_type, int64_t value_type_size,
+                                       rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_ttl_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_set_default(int64_t table, int64_t ttl_ms, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_default(int64_t table, int64_t* out, int64_t out_size,
+                                             rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                         const uint8_t* value, int64_t value_size, int64_t ttl_ms,
+                                         int64_t flags, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_touch(int64_t table, const uint8_t* key, int64_t key_size,
+                                           int64_t ttl_ms, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_expiry(int64_t table, const uint8_t* key, int64_t key_size,
+                                            int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_expiry(int64_t cursor, int64_t* out, int64_t out_size,
+                                               rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_ttl_live_count(int64_t table, int64_t cancel, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_purge(int64_t table, int32_t has_after, const uint8_t* after,
+                                           int64_t after_size, int64_t max_records, int64_t cancel,
+                                           int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_clock_now(int64_t db, int64_t* out, int64_t out_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_clock_set(int64_t db, int64_t now_ms, rdb_error* detail);
+
 /* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
  * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the
  * same, so that rdb_flat_cursor_get with more room gets it. */
@@ -1498,6 +1527,112 @@ int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name, in
       rdb_table_copy(HANDLE(const rdb_table, source), HANDLE(const rdb_txn, txn),
                      slice(name, name_size), HANDLE(const rdb_cancel, cancel), &copied, detail);
   return number(status, copied, detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Values that expire
+ * --------------------------------------------------------------------------------------------- */
+
+static rdb_status one_number(rdb_status status, uint64_t value, int64_t* out, int64_t out_size,
+                             rdb_error* detail) {
+  const int64_t bits = (int64_t)value;
+  if (settle(status, detail) == RDB_OK) fill(out, out_size, &bits, 1);
+  return status;
+}
+
+int64_t rdb_flat_ttl_open(int64_t txn, const uint8_t* name, int64_t name_size, int32_t key_class,
+                          const uint8_t* key_type, int64_t key_type_size, int32_t value_class,
+                          const uint8_t* value_type, int64_t value_type_size, rdb_error* detail) {
+  rdb_type key = type_of(key_class, key_type, key_type_size);
+  rdb_type value = type_of(value_class, value_type, value_type_size);
+  rdb_table* table = NULL;
+  const rdb_status status =
+      rdb_ttl_open(HANDLE(const rdb_txn, txn), slice(name, name_size), key_class == 0 ? NULL : &key,
+                   value_class == 0 ? NULL : &value, &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_ttl_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                              rdb_error* detail) {
+  rdb_table* table = NULL;
+  const rdb_status status =
+      rdb_ttl_open_raw(HANDLE(const rdb_txn, txn), slice(name, name_size), &table, detail);
+  return made(status, table, detail);
+}
+
+rdb_status rdb_flat_ttl_set_default(int64_t table, int64_t ttl_ms, rdb_error* detail) {
+  return settle(rdb_ttl_set_default(HANDLE(rdb_table, table), (uint64_t)ttl_ms, detail), detail);
+}
+
+rdb_status rdb_flat_ttl_default(int64_t table, int64_t* out, int64_t out_size, rdb_error* detail) {
+  uint64_t ttl_ms = 0;
+  const rdb_status status = rdb_ttl_default(HANDLE(const rdb_table, table), &ttl_ms, detail);
+  return one_number(status, ttl_ms, out, out_size, detail);
+}
+
+rdb_status rdb_flat_ttl_put(int64_t table, const uint8_t* key, int64_t key_size,
+                            const uint8_t* value, int64_t value_size, int64_t ttl_ms, int64_t flags,
+                            rdb_error* detail) {
+  return settle(rdb_ttl_put(HANDLE(rdb_table, table), slice(key, key_size),
+                            slice(value, value_size), (uint64_t)ttl_ms, (uint64_t)flags, detail),
+                detail);
+}
+
+rdb_status rdb_flat_ttl_touch(int64_t table, const uint8_t* key, int64_t key_size, int64_t ttl_ms,
+                              rdb_error* detail) {
+  return settle(
+      rdb_ttl_touch(HANDLE(rdb_table, table), slice(key, key_size), (uint64_t)ttl_ms, detail),
+      detail);
+}
+
+rdb_status rdb_flat_ttl_expiry(int64_t table, const uint8_t* key, int64_t key_size, int64_t* out,
+                               int64_t out_size, rdb_error* detail) {
+  uint64_t expiry = 0;
+  const rdb_status status =
+      rdb_ttl_expiry(HANDLE(const rdb_table, table), slice(key, key_size), &expiry, detail);
+  return one_number(status, expiry, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_expiry(int64_t cursor, int64_t* out, int64_t out_size,
+                                  rdb_error* detail) {
+  uint64_t expiry = 0;
+  const rdb_status status = rdb_cursor_expiry(HANDLE(const rdb_cursor, cursor), &expiry, detail);
+  return one_number(status, expiry, out, out_size, detail);
+}
+
+int64_t rdb_flat_ttl_live_count(int64_t table, int64_t cancel, rdb_error* detail) {
+  uint64_t count = 0;
+  const rdb_status status = rdb_ttl_live_count(HANDLE(const rdb_table, table),
+                                               HANDLE(const rdb_cancel, cancel), &count, detail);
+  return number(status, count, detail);
+}
+
+rdb_status rdb_flat_ttl_purge(int64_t table, int32_t has_after, const uint8_t* after,
+                              int64_t after_size, int64_t max_records, int64_t cancel, int64_t* out,
+                              int64_t out_size, rdb_error* detail) {
+  const rdb_slice behind = slice(after, after_size);
+  uint64_t examined = 0;
+  uint64_t removed = 0;
+  rdb_value* position = NULL;
+  const int wanted = out != NULL && out_size >= 1;
+  const rdb_status status = rdb_ttl_purge(HANDLE(rdb_table, table), has_after ? &behind : NULL,
+                                          (uint64_t)max_records, HANDLE(const rdb_cancel, cancel),
+                                          &examined, &removed, wanted ? &position : NULL, detail);
+  if (settle(status, detail) >= 0) {
+    const int64_t values[] = {NUMBER(position), (int64_t)examined, (int64_t)removed};
+    fill(out, out_size, values, 3);
+  }
+  return status;
+}
+
+rdb_status rdb_flat_clock_now(int64_t db, int64_t* out, int64_t out_size, rdb_error* detail) {
+  uint64_t now_ms = 0;
+  const rdb_status status = rdb_clock_now(HANDLE(const rdb_db, db), &now_ms, detail);
+  return one_number(status, now_ms, out, out_size, detail);
+}
+
+rdb_status rdb_flat_clock_set(int64_t db, int64_t now_ms, rdb_error* detail) {
+  return settle(rdb_clock_set(HANDLE(const rdb_db, db), (uint64_t)now_ms, detail), detail);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -4362,6 +4497,546 @@ SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_tableCopy(JNIEnv *jenv, jclass jcl
   
   
   if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_ttlOpen(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jint jarg4, jbyteArray jarg5, jint jarg7, jbyteArray jarg8) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  uint8_t *arg5 = (uint8_t *) 0 ;
+  int64_t arg6 ;
+  int32_t arg7 ;
+  uint8_t *arg8 = (uint8_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements5 = NULL ;
+  jbyte *elements8 = NULL ;
+  rdb_error detail10 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg10 = &detail10;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  arg4 = (int32_t)jarg4; 
+  
+  arg5 = NULL;
+  arg6 = 0;
+  if (jarg5 != NULL) {
+    elements5 = (*jenv)->GetByteArrayElements(jenv, jarg5, NULL);
+    if (elements5 == NULL) return 0;
+    arg5 = (uint8_t *)elements5;
+    arg6 = (*jenv)->GetArrayLength(jenv, jarg5);
+  }
+  
+  arg7 = (int32_t)jarg7; 
+  
+  arg8 = NULL;
+  arg9 = 0;
+  if (jarg8 != NULL) {
+    elements8 = (*jenv)->GetByteArrayElements(jenv, jarg8, NULL);
+    if (elements8 == NULL) return 0;
+    arg8 = (uint8_t *)elements8;
+    arg9 = (*jenv)->GetArrayLength(jenv, jarg8);
+  }
+  
+  result = (int64_t)rdb_flat_ttl_open(arg1,(unsigned char const *)arg2,arg3,arg4,(unsigned char const *)arg5,arg6,arg7,(unsigned char const *)arg8,arg9,arg10);
+  jresult = (jlong)result; 
+  
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements5 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg5, elements5, JNI_ABORT);
+  }
+  
+  
+  if (elements8 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg8, elements8, JNI_ABORT);
+  }
+  
+  
+  if (arg10->status < 0) rdb_java_throw(jenv, arg10);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_ttlOpenRaw(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail4 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (int64_t)rdb_flat_ttl_open_raw(arg1,(unsigned char const *)arg2,arg3,arg4);
+  jresult = (jlong)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_ttlSetDefault(JNIEnv *jenv, jclass jcls, jlong jarg1, jlong jarg2) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  int64_t arg2 ;
+  rdb_error *arg3 = (rdb_error *) 0 ;
+  rdb_error detail3 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg3 = &detail3;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int64_t)jarg2; 
+  result = (rdb_status)rdb_flat_ttl_set_default(arg1,arg2,arg3);
+  jresult = (jint)result; 
+  
+  
+  if (arg3->status < 0) rdb_java_throw(jenv, arg3);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_ttlDefault(JNIEnv *jenv, jclass jcls, jlong jarg1, jlongArray jarg2) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jlong *elements2 = NULL ;
+  rdb_error detail4 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetLongArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (int64_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (rdb_status)rdb_flat_ttl_default(arg1,arg2,arg3,arg4);
+  jresult = (jint)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_ttlPut(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jbyteArray jarg4, jlong jarg6, jlong jarg7) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jbyte *elements4 = NULL ;
+  rdb_error detail8 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg8 = &detail8;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetByteArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (uint8_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  arg6 = (int64_t)jarg6; 
+  arg7 = (int64_t)jarg7; 
+  result = (rdb_status)rdb_flat_ttl_put(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg4, elements4, JNI_ABORT);
+  }
+  
+  
+  if (arg8->status < 0) rdb_java_throw(jenv, arg8);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_ttlTouch(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlong jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t arg4 ;
+  rdb_error *arg5 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  rdb_error detail5 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg5 = &detail5;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  arg4 = (int64_t)jarg4; 
+  result = (rdb_status)rdb_flat_ttl_touch(arg1,(unsigned char const *)arg2,arg3,arg4,arg5);
+  jresult = (jint)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (arg5->status < 0) rdb_java_throw(jenv, arg5);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_ttlExpiry(JNIEnv *jenv, jclass jcls, jlong jarg1, jbyteArray jarg2, jlongArray jarg4) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  jbyte *elements2 = NULL ;
+  jlong *elements4 = NULL ;
+  rdb_error detail6 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg6 = &detail6;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetByteArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (uint8_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  
+  arg4 = NULL;
+  arg5 = 0;
+  if (jarg4 != NULL) {
+    elements4 = (*jenv)->GetLongArrayElements(jenv, jarg4, NULL);
+    if (elements4 == NULL) return 0;
+    arg4 = (int64_t *)elements4;
+    arg5 = (*jenv)->GetArrayLength(jenv, jarg4);
+  }
+  
+  result = (rdb_status)rdb_flat_ttl_expiry(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg2, elements2, JNI_ABORT);
+  }
+  
+  
+  if (elements4 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg4, elements4, 0);
+  }
+  
+  
+  if (arg6->status < 0) rdb_java_throw(jenv, arg6);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_cursorExpiry(JNIEnv *jenv, jclass jcls, jlong jarg1, jlongArray jarg2) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jlong *elements2 = NULL ;
+  rdb_error detail4 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetLongArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (int64_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (rdb_status)rdb_flat_cursor_expiry(arg1,arg2,arg3,arg4);
+  jresult = (jint)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jlong JNICALL Java_rdb_raw_FlatJNI_ttlLiveCount(JNIEnv *jenv, jclass jcls, jlong jarg1, jlong jarg2) {
+  jlong jresult = 0 ;
+  int64_t arg1 ;
+  int64_t arg2 ;
+  rdb_error *arg3 = (rdb_error *) 0 ;
+  rdb_error detail3 ;
+  int64_t result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg3 = &detail3;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int64_t)jarg2; 
+  result = (int64_t)rdb_flat_ttl_live_count(arg1,arg2,arg3);
+  jresult = (jlong)result; 
+  
+  
+  if (arg3->status < 0) rdb_java_throw(jenv, arg3);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_ttlPurge(JNIEnv *jenv, jclass jcls, jlong jarg1, jint jarg2, jbyteArray jarg3, jlong jarg5, jlong jarg6, jlongArray jarg7) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t *arg7 = (int64_t *) 0 ;
+  int64_t arg8 ;
+  rdb_error *arg9 = (rdb_error *) 0 ;
+  jbyte *elements3 = NULL ;
+  jlong *elements7 = NULL ;
+  rdb_error detail9 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg9 = &detail9;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int32_t)jarg2; 
+  
+  arg3 = NULL;
+  arg4 = 0;
+  if (jarg3 != NULL) {
+    elements3 = (*jenv)->GetByteArrayElements(jenv, jarg3, NULL);
+    if (elements3 == NULL) return 0;
+    arg3 = (uint8_t *)elements3;
+    arg4 = (*jenv)->GetArrayLength(jenv, jarg3);
+  }
+  
+  arg5 = (int64_t)jarg5; 
+  arg6 = (int64_t)jarg6; 
+  
+  arg7 = NULL;
+  arg8 = 0;
+  if (jarg7 != NULL) {
+    elements7 = (*jenv)->GetLongArrayElements(jenv, jarg7, NULL);
+    if (elements7 == NULL) return 0;
+    arg7 = (int64_t *)elements7;
+    arg8 = (*jenv)->GetArrayLength(jenv, jarg7);
+  }
+  
+  result = (rdb_status)rdb_flat_ttl_purge(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,arg6,arg7,arg8,arg9);
+  jresult = (jint)result; 
+  
+  
+  
+  
+  if (elements3 != NULL) {
+    (*jenv)->ReleaseByteArrayElements(jenv, jarg3, elements3, JNI_ABORT);
+  }
+  
+  
+  if (elements7 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg7, elements7, 0);
+  }
+  
+  
+  if (arg9->status < 0) rdb_java_throw(jenv, arg9);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_clockNow(JNIEnv *jenv, jclass jcls, jlong jarg1, jlongArray jarg2) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  jlong *elements2 = NULL ;
+  rdb_error detail4 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg4 = &detail4;
+  arg1 = (int64_t)jarg1; 
+  
+  arg2 = NULL;
+  arg3 = 0;
+  if (jarg2 != NULL) {
+    elements2 = (*jenv)->GetLongArrayElements(jenv, jarg2, NULL);
+    if (elements2 == NULL) return 0;
+    arg2 = (int64_t *)elements2;
+    arg3 = (*jenv)->GetArrayLength(jenv, jarg2);
+  }
+  
+  result = (rdb_status)rdb_flat_clock_now(arg1,arg2,arg3,arg4);
+  jresult = (jint)result; 
+  
+  
+  
+  if (elements2 != NULL) {
+    (*jenv)->ReleaseLongArrayElements(jenv, jarg2, elements2, 0);
+  }
+  
+  
+  if (arg4->status < 0) rdb_java_throw(jenv, arg4);
+  
+  return jresult;
+}
+
+
+SWIGEXPORT jint JNICALL Java_rdb_raw_FlatJNI_clockSet(JNIEnv *jenv, jclass jcls, jlong jarg1, jlong jarg2) {
+  jint jresult = 0 ;
+  int64_t arg1 ;
+  int64_t arg2 ;
+  rdb_error *arg3 = (rdb_error *) 0 ;
+  rdb_error detail3 ;
+  rdb_status result;
+  
+  (void)jenv;
+  (void)jcls;
+  arg3 = &detail3;
+  arg1 = (int64_t)jarg1; 
+  arg2 = (int64_t)jarg2; 
+  result = (rdb_status)rdb_flat_clock_set(arg1,arg2,arg3);
+  jresult = (jint)result; 
+  
+  
+  if (arg3->status < 0) rdb_java_throw(jenv, arg3);
   
   return jresult;
 }

@@ -86,6 +86,12 @@ class Database {
   // lock_timeout when another writer stayed, cancelled when the token was raised.
   WriteTxn begin_write(const WriteTxnOptions& options = {});
 
+  // The time by which TTL tables go: milliseconds since 1970 began.
+  uint64_t clock_now() const;
+  // Stops that clock at a moment, or lets it run again: kClockRuns. At once, and for every
+  // transaction; nothing of it is stored.
+  void set_clock(uint64_t now_ms);
+
   DatabaseStats stats() const;
   const RecoveryReport& recovery() const;
 

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
+#include "rdb/clock.hpp"
 #include "rdb/types.hpp"
 
 namespace rdb {
@@ -65,6 +67,10 @@ struct OpenOptions {
 
   // Allow opening where the file system offers no locks.
   bool allow_unlocked = false;
+
+  // What tells TTL tables the time; null: the system's clock. Kept as long as anything of the
+  // database lives.
+  std::shared_ptr<const Clock> clock;
 
   ProgressSink* repair_progress = nullptr;  // borrowed until open returns
   const CancelToken* cancel = nullptr;      // borrowed until open returns

@@ -122,6 +122,7 @@ class Cursor {
   bool valid() const noexcept;  // stands on an entry
   Bytes key() const;            // requires valid()
   Bytes value() const;
+  uint64_t expiry() const;  // of a TtlTable's value: milliseconds since 1970 began, 0 for never
 
   // Restricts the cursor, which is then like a fresh one of the range. Keys are copied.
   void set_range(const KeyRange& range);

@@ -11,6 +11,7 @@
 #include "rdb/multimap.hpp"
 #include "rdb/options.hpp"
 #include "rdb/table.hpp"
+#include "rdb/ttl.hpp"
 #include "rdb/types.hpp"
 
 namespace rdb {
@@ -37,6 +38,10 @@ class ReadTxn {
   // The same for multimaps, with table_not_multimap for a plain table.
   Multimap open_multimap(std::string_view name, const TypeName& key, const TypeName& value) const;
   Multimap open_multimap_raw(std::string_view name) const;
+  // The same for tables whose values expire; value is the type without the expiry. They are plain
+  // tables to the calls above, with values of the type "ttl::" in front of that name.
+  TtlTable open_ttl(std::string_view name, const TypeName& key, const TypeName& value) const;
+  TtlTable open_ttl_raw(std::string_view name) const;
   std::vector<TableInfo> list_tables() const;  // user tables of both kinds, by name
   std::optional<TableInfo> find_table(std::string_view name) const;
 
@@ -68,6 +73,9 @@ class WriteTxn {
   // The same for multimaps. The values, too, must be of a type whose order is known.
   Multimap open_multimap(std::string_view name, const TypeName& key, const TypeName& value);
   Multimap open_multimap_raw(std::string_view name);
+  // The same for tables whose values expire, see ReadTxn.
+  TtlTable open_ttl(std::string_view name, const TypeName& key, const TypeName& value);
+  TtlTable open_ttl_raw(std::string_view name);
   std::vector<TableInfo> list_tables() const;
   std::optional<TableInfo> find_table(std::string_view name) const;
   void rename_table(std::string_view from, std::string_view to);

@@ -35,7 +35,7 @@ var handles = []string{"db", "txn", "table", "cursor", "pin", "cancel", "report"
 
 var makers = map[string]string{
 	"open": "db", "open_memory": "db", "begin": "txn", "table_open": "table", "table_open_raw": "table",
-	"multimap_open": "table", "multimap_open_raw": "table",
+	"multimap_open": "table", "multimap_open_raw": "table", "ttl_open": "table", "ttl_open_raw": "table",
 	"cursor_open": "cursor", "get_pin": "pin", "cancel_create": "cancel", "verify": "report",
 	"table_list": "listing", "table_find": "listing",
 }

@@ -358,7 +358,7 @@ func tableOpen(r *runner, l line) (facts, error) {
 	} else {
 		opened, err = tx.OpenTable(name, key, value)
 	}
-	return made(r, l, "table", &table{opened, keyForm, valueForm}, err)
+	return made(r, l, "table", &table{opened, keyForm, valueForm, nil}, err)
 }
 
 func encodeValue(_ *runner, l line) (facts, error) {

@@ -26,6 +26,7 @@ type facts map[string]any
 type table struct {
 	*rdb.Table
 	key, value form
+	ttl        *rdb.TTLTable // the same, when its values expire
 }
 
 type cursor struct {

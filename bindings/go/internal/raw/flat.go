@@ -213,225 +213,274 @@ typedef _goslice_ swig_type_183;
 typedef long long swig_type_184;
 typedef long long swig_type_185;
 typedef long long swig_type_186;
-typedef long long swig_type_187;
-typedef long long swig_type_188;
+typedef _goslice_ swig_type_187;
+typedef _goslice_ swig_type_188;
 typedef _goslice_ swig_type_189;
-typedef _goslice_ swig_type_190;
+typedef long long swig_type_190;
 typedef long long swig_type_191;
 typedef _goslice_ swig_type_192;
-typedef _goslice_ swig_type_193;
+typedef long long swig_type_193;
 typedef long long swig_type_194;
-typedef _goslice_ swig_type_195;
+typedef long long swig_type_195;
 typedef _goslice_ swig_type_196;
 typedef long long swig_type_197;
 typedef _goslice_ swig_type_198;
 typedef _goslice_ swig_type_199;
 typedef long long swig_type_200;
-typedef _goslice_ swig_type_201;
-typedef _goslice_ swig_type_202;
-typedef long long swig_type_203;
-typedef _goslice_ swig_type_204;
-typedef _goslice_ swig_type_205;
+typedef long long swig_type_201;
+typedef long long swig_type_202;
+typedef _goslice_ swig_type_203;
+typedef long long swig_type_204;
+typedef long long swig_type_205;
 typedef _goslice_ swig_type_206;
-typedef long long swig_type_207;
-typedef _goslice_ swig_type_208;
+typedef _goslice_ swig_type_207;
+typedef long long swig_type_208;
 typedef _goslice_ swig_type_209;
-typedef _goslice_ swig_type_210;
+typedef long long swig_type_210;
 typedef long long swig_type_211;
-typedef _goslice_ swig_type_212;
-typedef _goslice_ swig_type_213;
+typedef long long swig_type_212;
+typedef long long swig_type_213;
 typedef _goslice_ swig_type_214;
 typedef long long swig_type_215;
-typedef _goslice_ swig_type_216;
+typedef long long swig_type_216;
 typedef _goslice_ swig_type_217;
 typedef long long swig_type_218;
-typedef long long swig_type_219;
+typedef _goslice_ swig_type_219;
 typedef long long swig_type_220;
-typedef _goslice_ swig_type_221;
-typedef _goslice_ swig_type_222;
-typedef _goslice_ swig_type_223;
+typedef long long swig_type_221;
+typedef long long swig_type_222;
+typedef long long swig_type_223;
 typedef long long swig_type_224;
 typedef long long swig_type_225;
 typedef _goslice_ swig_type_226;
-typedef long long swig_type_227;
+typedef _goslice_ swig_type_227;
 typedef long long swig_type_228;
-typedef long long swig_type_229;
-typedef long long swig_type_230;
-typedef _goslice_ swig_type_231;
-typedef long long swig_type_232;
+typedef _goslice_ swig_type_229;
+typedef _goslice_ swig_type_230;
+typedef long long swig_type_231;
+typedef _goslice_ swig_type_232;
 typedef _goslice_ swig_type_233;
 typedef long long swig_type_234;
-typedef long long swig_type_235;
+typedef _goslice_ swig_type_235;
 typedef _goslice_ swig_type_236;
-typedef _goslice_ swig_type_237;
-typedef long long swig_type_238;
+typedef long long swig_type_237;
+typedef _goslice_ swig_type_238;
 typedef _goslice_ swig_type_239;
-typedef _goslice_ swig_type_240;
-typedef long long swig_type_241;
-typedef long long swig_type_242;
+typedef long long swig_type_240;
+typedef _goslice_ swig_type_241;
+typedef _goslice_ swig_type_242;
 typedef _goslice_ swig_type_243;
 typedef long long swig_type_244;
-typedef long long swig_type_245;
+typedef _goslice_ swig_type_245;
 typedef _goslice_ swig_type_246;
 typedef _goslice_ swig_type_247;
 typedef long long swig_type_248;
 typedef _goslice_ swig_type_249;
 typedef _goslice_ swig_type_250;
 typedef _goslice_ swig_type_251;
-typedef _goslice_ swig_type_252;
-typedef long long swig_type_253;
+typedef long long swig_type_252;
+typedef _goslice_ swig_type_253;
 typedef _goslice_ swig_type_254;
-typedef _goslice_ swig_type_255;
+typedef long long swig_type_255;
 typedef long long swig_type_256;
-typedef _goslice_ swig_type_257;
+typedef long long swig_type_257;
 typedef _goslice_ swig_type_258;
-typedef long long swig_type_259;
+typedef _goslice_ swig_type_259;
 typedef _goslice_ swig_type_260;
-typedef _goslice_ swig_type_261;
+typedef long long swig_type_261;
 typedef long long swig_type_262;
 typedef _goslice_ swig_type_263;
-typedef _goslice_ swig_type_264;
+typedef long long swig_type_264;
 typedef long long swig_type_265;
-typedef _goslice_ swig_type_266;
-typedef _goslice_ swig_type_267;
-typedef long long swig_type_268;
-typedef _goslice_ swig_type_269;
+typedef long long swig_type_266;
+typedef long long swig_type_267;
+typedef _goslice_ swig_type_268;
+typedef long long swig_type_269;
 typedef _goslice_ swig_type_270;
 typedef long long swig_type_271;
 typedef long long swig_type_272;
-typedef long long swig_type_273;
-typedef long long swig_type_274;
+typedef _goslice_ swig_type_273;
+typedef _goslice_ swig_type_274;
 typedef long long swig_type_275;
-typedef long long swig_type_276;
-typedef long long swig_type_277;
+typedef _goslice_ swig_type_276;
+typedef _goslice_ swig_type_277;
 typedef long long swig_type_278;
 typedef long long swig_type_279;
 typedef _goslice_ swig_type_280;
 typedef long long swig_type_281;
 typedef long long swig_type_282;
 typedef _goslice_ swig_type_283;
-typedef long long swig_type_284;
+typedef _goslice_ swig_type_284;
 typedef long long swig_type_285;
-typedef long long swig_type_286;
+typedef _goslice_ swig_type_286;
 typedef _goslice_ swig_type_287;
-typedef long long swig_type_288;
-typedef long long swig_type_289;
+typedef _goslice_ swig_type_288;
+typedef _goslice_ swig_type_289;
 typedef long long swig_type_290;
-typedef long long swig_type_291;
-typedef long long swig_type_292;
-extern void _wrap_Swig_free_raw_71c022c61a1070a0(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_71c022c61a1070a0(swig_intgo arg1);
-extern swig_type_1 _wrap_VersionText_raw_71c022c61a1070a0(swig_intgo arg1, swig_type_2 arg2);
-extern swig_type_3 _wrap_VersionNumber_raw_71c022c61a1070a0(void);
-extern swig_type_4 _wrap_AbiVersion_raw_71c022c61a1070a0(void);
-extern swig_type_5 _wrap_StatusNameText_raw_71c022c61a1070a0(swig_intgo arg1, swig_type_6 arg2);
-extern swig_intgo _wrap_CheckAbi_raw_71c022c61a1070a0(swig_type_7 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_HasFeature_raw_71c022c61a1070a0(swig_type_8 arg1);
-extern swig_type_9 _wrap_OptionsCreate_raw_71c022c61a1070a0(swig_voidp arg1);
-extern void _wrap_OptionsFree_raw_71c022c61a1070a0(swig_type_10 arg1);
-extern swig_intgo _wrap_OptionsSet_raw_71c022c61a1070a0(swig_type_11 arg1, swig_type_12 arg2, swig_type_13 arg3, swig_voidp arg4);
-extern void _wrap_OptionsSetCancel_raw_71c022c61a1070a0(swig_type_14 arg1, swig_type_15 arg2);
-extern void _wrap_OptionsSetProgress_raw_71c022c61a1070a0(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_type_19 arg4);
-extern swig_type_20 _wrap_OptionCount_raw_71c022c61a1070a0(void);
-extern swig_type_21 _wrap_OptionType_raw_71c022c61a1070a0(swig_type_22 arg1, swig_voidp arg2);
-extern swig_type_23 _wrap_OptionText_raw_71c022c61a1070a0(swig_type_24 arg1, swig_intgo arg2, swig_type_25 arg3, swig_voidp arg4);
-extern swig_type_26 _wrap_Open_raw_71c022c61a1070a0(swig_type_27 arg1, swig_type_28 arg2, swig_voidp arg3);
-extern swig_type_29 _wrap_OpenMemory_raw_71c022c61a1070a0(swig_type_30 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_Close_raw_71c022c61a1070a0(swig_type_31 arg1, swig_voidp arg2);
-extern void _wrap_CloseDeferred_raw_71c022c61a1070a0(swig_type_32 arg1);
-extern swig_intgo _wrap_Recovery_raw_71c022c61a1070a0(swig_type_33 arg1, swig_type_34 arg2, swig_voidp arg3);
-extern swig_type_35 _wrap_RecoveryNoteText_raw_71c022c61a1070a0(swig_type_36 arg1, swig_type_37 arg2, swig_type_38 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_Stats_raw_71c022c61a1070a0(swig_type_39 arg1, swig_type_40 arg2, swig_voidp arg3);
-extern swig_type_41 _wrap_TxnBegin_raw_71c022c61a1070a0(swig_type_42 arg1, swig_intgo arg2, swig_intgo arg3, swig_type_43 arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, swig_type_44 arg8, swig_voidp arg9);
-extern swig_intgo _wrap_TxnCommit_raw_71c022c61a1070a0(swig_type_45 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TxnAbort_raw_71c022c61a1070a0(swig_type_46 arg1, swig_voidp arg2);
-extern swig_type_47 _wrap_TxnId_raw_71c022c61a1070a0(swig_type_48 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TxnSetDurability_raw_71c022c61a1070a0(swig_type_49 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(swig_type_50 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(swig_type_51 arg1, swig_intgo arg2, swig_voidp arg3);
-extern swig_type_52 _wrap_TableOpen_raw_71c022c61a1070a0(swig_type_53 arg1, swig_type_54 arg2, swig_intgo arg3, swig_type_55 arg4, swig_intgo arg5, swig_type_56 arg6, swig_voidp arg7);
-extern swig_type_57 _wrap_TableOpenRaw_raw_71c022c61a1070a0(swig_type_58 arg1, swig_type_59 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_TableClose_raw_71c022c61a1070a0(swig_type_60 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TableDescribe_raw_71c022c61a1070a0(swig_type_61 arg1, swig_type_62 arg2, swig_voidp arg3);
-extern swig_type_63 _wrap_TableDescribeText_raw_71c022c61a1070a0(swig_type_64 arg1, swig_intgo arg2, swig_type_65 arg3, swig_voidp arg4);
-extern swig_type_66 _wrap_TableList_raw_71c022c61a1070a0(swig_type_67 arg1, swig_voidp arg2);
-extern swig_type_68 _wrap_TableFind_raw_71c022c61a1070a0(swig_type_69 arg1, swig_type_70 arg2, swig_voidp arg3);
-extern swig_type_71 _wrap_ListingCount_raw_71c022c61a1070a0(swig_type_72 arg1);
-extern swig_intgo _wrap_ListingAt_raw_71c022c61a1070a0(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, swig_voidp arg4);
-extern swig_type_76 _wrap_ListingAtText_raw_71c022c61a1070a0(swig_type_77 arg1, swig_type_78 arg2, swig_intgo arg3, swig_type_79 arg4, swig_voidp arg5);
-extern void _wrap_ListingFree_raw_71c022c61a1070a0(swig_type_80 arg1);
-extern swig_intgo _wrap_TableRename_raw_71c022c61a1070a0(swig_type_81 arg1, swig_type_82 arg2, swig_type_83 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_TableDelete_raw_71c022c61a1070a0(swig_type_84 arg1, swig_type_85 arg2, swig_voidp arg3);
-extern swig_type_86 _wrap_TableLen_raw_71c022c61a1070a0(swig_type_87 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_TableStats_raw_71c022c61a1070a0(swig_type_88 arg1, swig_type_89 arg2, swig_type_90 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_PopFirst_raw_71c022c61a1070a0(swig_type_91 arg1, swig_type_92 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_PopLast_raw_71c022c61a1070a0(swig_type_93 arg1, swig_type_94 arg2, swig_voidp arg3);
-extern swig_type_95 _wrap_ValueText_raw_71c022c61a1070a0(swig_type_96 arg1, swig_type_97 arg2);
-extern void _wrap_ValueFree_raw_71c022c61a1070a0(swig_type_98 arg1);
-extern swig_type_99 _wrap_ResultCreate_raw_71c022c61a1070a0(swig_voidp arg1);
-extern void _wrap_ResultFree_raw_71c022c61a1070a0(swig_type_100 arg1);
-extern swig_intgo _wrap_GetBatchPacked_raw_71c022c61a1070a0(swig_type_101 arg1, swig_type_102 arg2, swig_type_103 arg3, swig_voidp arg4);
-extern swig_type_104 _wrap_ResultCount_raw_71c022c61a1070a0(swig_type_105 arg1);
-extern swig_type_106 _wrap_ResultAtText_raw_71c022c61a1070a0(swig_type_107 arg1, swig_type_108 arg2, swig_type_109 arg3, swig_voidp arg4);
-extern swig_type_110 _wrap_ResultPack_raw_71c022c61a1070a0(swig_type_111 arg1, swig_type_112 arg2, swig_voidp arg3);
-extern swig_type_113 _wrap_PutBatchPacked_raw_71c022c61a1070a0(swig_type_114 arg1, swig_type_115 arg2, swig_type_116 arg3, swig_voidp arg4);
-extern swig_type_117 _wrap_DeleteBatchPacked_raw_71c022c61a1070a0(swig_type_118 arg1, swig_type_119 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_Merge_raw_71c022c61a1070a0(swig_type_120 arg1, swig_type_121 arg2, swig_type_122 arg3, swig_intgo arg4, swig_type_123 arg5, swig_type_124 arg6, swig_type_125 arg7, swig_voidp arg8);
-extern swig_type_126 _wrap_MergeBatchPacked_raw_71c022c61a1070a0(swig_type_127 arg1, swig_type_128 arg2, swig_intgo arg3, swig_type_129 arg4, swig_type_130 arg5, swig_type_131 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_Exchange_raw_71c022c61a1070a0(swig_type_132 arg1, swig_type_133 arg2, swig_type_134 arg3, swig_type_135 arg4, swig_type_136 arg5, swig_voidp arg6);
-extern swig_type_137 _wrap_Take_raw_71c022c61a1070a0(swig_type_138 arg1, swig_type_139 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_CompareAndPut_raw_71c022c61a1070a0(swig_type_140 arg1, swig_type_141 arg2, swig_intgo arg3, swig_type_142 arg4, swig_intgo arg5, swig_type_143 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_CursorPut_raw_71c022c61a1070a0(swig_type_144 arg1, swig_type_145 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_Reserve_raw_71c022c61a1070a0(swig_type_146 arg1, swig_type_147 arg2, swig_type_148 arg3, swig_type_149 arg4, swig_type_150 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_ReservationStore_raw_71c022c61a1070a0(swig_type_151 arg1, swig_voidp arg2);
-extern void _wrap_ReservationFree_raw_71c022c61a1070a0(swig_type_152 arg1);
-extern swig_type_153 _wrap_Drain_raw_71c022c61a1070a0(swig_type_154 arg1, swig_intgo arg2, swig_type_155 arg3, swig_intgo arg4, swig_type_156 arg5, swig_voidp arg6);
-extern swig_type_157 _wrap_Retain_raw_71c022c61a1070a0(swig_type_158 arg1, swig_intgo arg2, swig_type_159 arg3, swig_intgo arg4, swig_type_160 arg5, swig_type_161 arg6, swig_type_162 arg7, swig_type_163 arg8, swig_voidp arg9);
-extern swig_type_164 _wrap_ExtractOpen_raw_71c022c61a1070a0(swig_type_165 arg1, swig_intgo arg2, swig_type_166 arg3, swig_intgo arg4, swig_type_167 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_ExtractNext_raw_71c022c61a1070a0(swig_type_168 arg1, swig_type_169 arg2, swig_type_170 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_ExtractPrev_raw_71c022c61a1070a0(swig_type_171 arg1, swig_type_172 arg2, swig_type_173 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_ExtractGet_raw_71c022c61a1070a0(swig_type_174 arg1, swig_type_175 arg2, swig_type_176 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_ExtractTake_raw_71c022c61a1070a0(swig_type_177 arg1, swig_voidp arg2);
-extern swig_type_178 _wrap_ExtractClose_raw_71c022c61a1070a0(swig_type_179 arg1, swig_voidp arg2);
-extern swig_type_180 _wrap_TableCopy_raw_71c022c61a1070a0(swig_type_181 arg1, swig_type_182 arg2, swig_type_183 arg3, swig_type_184 arg4, swig_voidp arg5);
-extern swig_type_185 _wrap_CursorOpen_raw_71c022c61a1070a0(swig_type_186 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_CursorClose_raw_71c022c61a1070a0(swig_type_187 arg1, swig_voidp arg2);
-extern swig_intgo _wrap_CursorFirst_raw_71c022c61a1070a0(swig_type_188 arg1, swig_type_189 arg2, swig_type_190 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorLast_raw_71c022c61a1070a0(swig_type_191 arg1, swig_type_192 arg2, swig_type_193 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorNext_raw_71c022c61a1070a0(swig_type_194 arg1, swig_type_195 arg2, swig_type_196 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrev_raw_71c022c61a1070a0(swig_type_197 arg1, swig_type_198 arg2, swig_type_199 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorGet_raw_71c022c61a1070a0(swig_type_200 arg1, swig_type_201 arg2, swig_type_202 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorSeek_raw_71c022c61a1070a0(swig_type_203 arg1, swig_type_204 arg2, swig_type_205 arg3, swig_type_206 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSeekExact_raw_71c022c61a1070a0(swig_type_207 arg1, swig_type_208 arg2, swig_type_209 arg3, swig_type_210 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSeekLe_raw_71c022c61a1070a0(swig_type_211 arg1, swig_type_212 arg2, swig_type_213 arg3, swig_type_214 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_CursorSetRange_raw_71c022c61a1070a0(swig_type_215 arg1, swig_intgo arg2, swig_type_216 arg3, swig_intgo arg4, swig_type_217 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorDelete_raw_71c022c61a1070a0(swig_type_218 arg1, swig_voidp arg2);
-extern swig_type_219 _wrap_MultimapOpen_raw_71c022c61a1070a0(swig_type_220 arg1, swig_type_221 arg2, swig_intgo arg3, swig_type_222 arg4, swig_intgo arg5, swig_type_223 arg6, swig_voidp arg7);
-extern swig_type_224 _wrap_MultimapOpenRaw_raw_71c022c61a1070a0(swig_type_225 arg1, swig_type_226 arg2, swig_voidp arg3);
-extern swig_type_227 _wrap_MultimapKeyCount_raw_71c022c61a1070a0(swig_type_228 arg1, swig_voidp arg2);
-extern swig_type_229 _wrap_MultimapValueCount_raw_71c022c61a1070a0(swig_type_230 arg1, swig_type_231 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_MultimapGet_raw_71c022c61a1070a0(swig_type_232 arg1, swig_type_233 arg2, swig_type_234 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_MultimapContains_raw_71c022c61a1070a0(swig_type_235 arg1, swig_type_236 arg2, swig_type_237 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_MultimapDelete_raw_71c022c61a1070a0(swig_type_238 arg1, swig_type_239 arg2, swig_type_240 arg3, swig_voidp arg4);
-extern swig_type_241 _wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(swig_type_242 arg1, swig_type_243 arg2, swig_voidp arg3);
-extern swig_type_244 _wrap_MultimapDrain_raw_71c022c61a1070a0(swig_type_245 arg1, swig_intgo arg2, swig_type_246 arg3, swig_intgo arg4, swig_type_247 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorSeekPair_raw_71c022c61a1070a0(swig_type_248 arg1, swig_type_249 arg2, swig_type_250 arg3, swig_type_251 arg4, swig_type_252 arg5, swig_voidp arg6);
-extern swig_intgo _wrap_CursorNextKey_raw_71c022c61a1070a0(swig_type_253 arg1, swig_type_254 arg2, swig_type_255 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrevKey_raw_71c022c61a1070a0(swig_type_256 arg1, swig_type_257 arg2, swig_type_258 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorNextValue_raw_71c022c61a1070a0(swig_type_259 arg1, swig_type_260 arg2, swig_type_261 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorPrevValue_raw_71c022c61a1070a0(swig_type_262 arg1, swig_type_263 arg2, swig_type_264 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorFirstValue_raw_71c022c61a1070a0(swig_type_265 arg1, swig_type_266 arg2, swig_type_267 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_CursorLastValue_raw_71c022c61a1070a0(swig_type_268 arg1, swig_type_269 arg2, swig_type_270 arg3, swig_voidp arg4);
-extern swig_type_271 _wrap_CursorValueCount_raw_71c022c61a1070a0(swig_type_272 arg1, swig_voidp arg2);
-extern swig_type_273 _wrap_Verify_raw_71c022c61a1070a0(swig_type_274 arg1, swig_intgo arg2, swig_type_275 arg3, swig_type_276 arg4, swig_type_277 arg5, swig_type_278 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_ReportDescribe_raw_71c022c61a1070a0(swig_type_279 arg1, swig_type_280 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_ReportProblem_raw_71c022c61a1070a0(swig_type_281 arg1, swig_type_282 arg2, swig_type_283 arg3, swig_voidp arg4);
-extern swig_type_284 _wrap_ReportProblemText_raw_71c022c61a1070a0(swig_type_285 arg1, swig_type_286 arg2, swig_intgo arg3, swig_type_287 arg4, swig_voidp arg5);
-extern void _wrap_ReportFree_raw_71c022c61a1070a0(swig_type_288 arg1);
-extern swig_type_289 _wrap_CancelCreate_raw_71c022c61a1070a0(swig_voidp arg1);
-extern void _wrap_CancelTrigger_raw_71c022c61a1070a0(swig_type_290 arg1);
-extern void _wrap_CancelReset_raw_71c022c61a1070a0(swig_type_291 arg1);
-extern void _wrap_CancelFree_raw_71c022c61a1070a0(swig_type_292 arg1);
+typedef _goslice_ swig_type_291;
+typedef _goslice_ swig_type_292;
+typedef long long swig_type_293;
+typedef _goslice_ swig_type_294;
+typedef _goslice_ swig_type_295;
+typedef long long swig_type_296;
+typedef _goslice_ swig_type_297;
+typedef _goslice_ swig_type_298;
+typedef long long swig_type_299;
+typedef _goslice_ swig_type_300;
+typedef _goslice_ swig_type_301;
+typedef long long swig_type_302;
+typedef _goslice_ swig_type_303;
+typedef _goslice_ swig_type_304;
+typedef long long swig_type_305;
+typedef _goslice_ swig_type_306;
+typedef _goslice_ swig_type_307;
+typedef long long swig_type_308;
+typedef long long swig_type_309;
+typedef long long swig_type_310;
+typedef long long swig_type_311;
+typedef long long swig_type_312;
+typedef long long swig_type_313;
+typedef long long swig_type_314;
+typedef long long swig_type_315;
+typedef long long swig_type_316;
+typedef _goslice_ swig_type_317;
+typedef long long swig_type_318;
+typedef long long swig_type_319;
+typedef _goslice_ swig_type_320;
+typedef long long swig_type_321;
+typedef long long swig_type_322;
+typedef long long swig_type_323;
+typedef _goslice_ swig_type_324;
+typedef long long swig_type_325;
+typedef long long swig_type_326;
+typedef long long swig_type_327;
+typedef long long swig_type_328;
+typedef long long swig_type_329;
+extern void _wrap_Swig_free_raw_3ce4e9511fabecf6(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_3ce4e9511fabecf6(swig_intgo arg1);
+extern swig_type_1 _wrap_VersionText_raw_3ce4e9511fabecf6(swig_intgo arg1, swig_type_2 arg2);
+extern swig_type_3 _wrap_VersionNumber_raw_3ce4e9511fabecf6(void);
+extern swig_type_4 _wrap_AbiVersion_raw_3ce4e9511fabecf6(void);
+extern swig_type_5 _wrap_StatusNameText_raw_3ce4e9511fabecf6(swig_intgo arg1, swig_type_6 arg2);
+extern swig_intgo _wrap_CheckAbi_raw_3ce4e9511fabecf6(swig_type_7 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_HasFeature_raw_3ce4e9511fabecf6(swig_type_8 arg1);
+extern swig_type_9 _wrap_OptionsCreate_raw_3ce4e9511fabecf6(swig_voidp arg1);
+extern void _wrap_OptionsFree_raw_3ce4e9511fabecf6(swig_type_10 arg1);
+extern swig_intgo _wrap_OptionsSet_raw_3ce4e9511fabecf6(swig_type_11 arg1, swig_type_12 arg2, swig_type_13 arg3, swig_voidp arg4);
+extern void _wrap_OptionsSetCancel_raw_3ce4e9511fabecf6(swig_type_14 arg1, swig_type_15 arg2);
+extern void _wrap_OptionsSetProgress_raw_3ce4e9511fabecf6(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_type_19 arg4);
+extern swig_type_20 _wrap_OptionCount_raw_3ce4e9511fabecf6(void);
+extern swig_type_21 _wrap_OptionType_raw_3ce4e9511fabecf6(swig_type_22 arg1, swig_voidp arg2);
+extern swig_type_23 _wrap_OptionText_raw_3ce4e9511fabecf6(swig_type_24 arg1, swig_intgo arg2, swig_type_25 arg3, swig_voidp arg4);
+extern swig_type_26 _wrap_Open_raw_3ce4e9511fabecf6(swig_type_27 arg1, swig_type_28 arg2, swig_voidp arg3);
+extern swig_type_29 _wrap_OpenMemory_raw_3ce4e9511fabecf6(swig_type_30 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_Close_raw_3ce4e9511fabecf6(swig_type_31 arg1, swig_voidp arg2);
+extern void _wrap_CloseDeferred_raw_3ce4e9511fabecf6(swig_type_32 arg1);
+extern swig_intgo _wrap_Recovery_raw_3ce4e9511fabecf6(swig_type_33 arg1, swig_type_34 arg2, swig_voidp arg3);
+extern swig_type_35 _wrap_RecoveryNoteText_raw_3ce4e9511fabecf6(swig_type_36 arg1, swig_type_37 arg2, swig_type_38 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_Stats_raw_3ce4e9511fabecf6(swig_type_39 arg1, swig_type_40 arg2, swig_voidp arg3);
+extern swig_type_41 _wrap_TxnBegin_raw_3ce4e9511fabecf6(swig_type_42 arg1, swig_intgo arg2, swig_intgo arg3, swig_type_43 arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, swig_type_44 arg8, swig_voidp arg9);
+extern swig_intgo _wrap_TxnCommit_raw_3ce4e9511fabecf6(swig_type_45 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TxnAbort_raw_3ce4e9511fabecf6(swig_type_46 arg1, swig_voidp arg2);
+extern swig_type_47 _wrap_TxnId_raw_3ce4e9511fabecf6(swig_type_48 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TxnSetDurability_raw_3ce4e9511fabecf6(swig_type_49 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TxnSetTwoPhase_raw_3ce4e9511fabecf6(swig_type_50 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TxnSetQuickRepair_raw_3ce4e9511fabecf6(swig_type_51 arg1, swig_intgo arg2, swig_voidp arg3);
+extern swig_type_52 _wrap_TableOpen_raw_3ce4e9511fabecf6(swig_type_53 arg1, swig_type_54 arg2, swig_intgo arg3, swig_type_55 arg4, swig_intgo arg5, swig_type_56 arg6, swig_voidp arg7);
+extern swig_type_57 _wrap_TableOpenRaw_raw_3ce4e9511fabecf6(swig_type_58 arg1, swig_type_59 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TableClose_raw_3ce4e9511fabecf6(swig_type_60 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TableDescribe_raw_3ce4e9511fabecf6(swig_type_61 arg1, swig_type_62 arg2, swig_voidp arg3);
+extern swig_type_63 _wrap_TableDescribeText_raw_3ce4e9511fabecf6(swig_type_64 arg1, swig_intgo arg2, swig_type_65 arg3, swig_voidp arg4);
+extern swig_type_66 _wrap_TableList_raw_3ce4e9511fabecf6(swig_type_67 arg1, swig_voidp arg2);
+extern swig_type_68 _wrap_TableFind_raw_3ce4e9511fabecf6(swig_type_69 arg1, swig_type_70 arg2, swig_voidp arg3);
+extern swig_type_71 _wrap_ListingCount_raw_3ce4e9511fabecf6(swig_type_72 arg1);
+extern swig_intgo _wrap_ListingAt_raw_3ce4e9511fabecf6(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, swig_voidp arg4);
+extern swig_type_76 _wrap_ListingAtText_raw_3ce4e9511fabecf6(swig_type_77 arg1, swig_type_78 arg2, swig_intgo arg3, swig_type_79 arg4, swig_voidp arg5);
+extern void _wrap_ListingFree_raw_3ce4e9511fabecf6(swig_type_80 arg1);
+extern swig_intgo _wrap_TableRename_raw_3ce4e9511fabecf6(swig_type_81 arg1, swig_type_82 arg2, swig_type_83 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_TableDelete_raw_3ce4e9511fabecf6(swig_type_84 arg1, swig_type_85 arg2, swig_voidp arg3);
+extern swig_type_86 _wrap_TableLen_raw_3ce4e9511fabecf6(swig_type_87 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_TableStats_raw_3ce4e9511fabecf6(swig_type_88 arg1, swig_type_89 arg2, swig_type_90 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_PopFirst_raw_3ce4e9511fabecf6(swig_type_91 arg1, swig_type_92 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_PopLast_raw_3ce4e9511fabecf6(swig_type_93 arg1, swig_type_94 arg2, swig_voidp arg3);
+extern swig_type_95 _wrap_ValueText_raw_3ce4e9511fabecf6(swig_type_96 arg1, swig_type_97 arg2);
+extern void _wrap_ValueFree_raw_3ce4e9511fabecf6(swig_type_98 arg1);
+extern swig_type_99 _wrap_ResultCreate_raw_3ce4e9511fabecf6(swig_voidp arg1);
+extern void _wrap_ResultFree_raw_3ce4e9511fabecf6(swig_type_100 arg1);
+extern swig_intgo _wrap_GetBatchPacked_raw_3ce4e9511fabecf6(swig_type_101 arg1, swig_type_102 arg2, swig_type_103 arg3, swig_voidp arg4);
+extern swig_type_104 _wrap_ResultCount_raw_3ce4e9511fabecf6(swig_type_105 arg1);
+extern swig_type_106 _wrap_ResultAtText_raw_3ce4e9511fabecf6(swig_type_107 arg1, swig_type_108 arg2, swig_type_109 arg3, swig_voidp arg4);
+extern swig_type_110 _wrap_ResultPack_raw_3ce4e9511fabecf6(swig_type_111 arg1, swig_type_112 arg2, swig_voidp arg3);
+extern swig_type_113 _wrap_PutBatchPacked_raw_3ce4e9511fabecf6(swig_type_114 arg1, swig_type_115 arg2, swig_type_116 arg3, swig_voidp arg4);
+extern swig_type_117 _wrap_DeleteBatchPacked_raw_3ce4e9511fabecf6(swig_type_118 arg1, swig_type_119 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_Merge_raw_3ce4e9511fabecf6(swig_type_120 arg1, swig_type_121 arg2, swig_type_122 arg3, swig_intgo arg4, swig_type_123 arg5, swig_type_124 arg6, swig_type_125 arg7, swig_voidp arg8);
+extern swig_type_126 _wrap_MergeBatchPacked_raw_3ce4e9511fabecf6(swig_type_127 arg1, swig_type_128 arg2, swig_intgo arg3, swig_type_129 arg4, swig_type_130 arg5, swig_type_131 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_Exchange_raw_3ce4e9511fabecf6(swig_type_132 arg1, swig_type_133 arg2, swig_type_134 arg3, swig_type_135 arg4, swig_type_136 arg5, swig_voidp arg6);
+extern swig_type_137 _wrap_Take_raw_3ce4e9511fabecf6(swig_type_138 arg1, swig_type_139 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_CompareAndPut_raw_3ce4e9511fabecf6(swig_type_140 arg1, swig_type_141 arg2, swig_intgo arg3, swig_type_142 arg4, swig_intgo arg5, swig_type_143 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_CursorPut_raw_3ce4e9511fabecf6(swig_type_144 arg1, swig_type_145 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_Reserve_raw_3ce4e9511fabecf6(swig_type_146 arg1, swig_type_147 arg2, swig_type_148 arg3, swig_type_149 arg4, swig_type_150 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ReservationStore_raw_3ce4e9511fabecf6(swig_type_151 arg1, swig_voidp arg2);
+extern void _wrap_ReservationFree_raw_3ce4e9511fabecf6(swig_type_152 arg1);
+extern swig_type_153 _wrap_Drain_raw_3ce4e9511fabecf6(swig_type_154 arg1, swig_intgo arg2, swig_type_155 arg3, swig_intgo arg4, swig_type_156 arg5, swig_voidp arg6);
+extern swig_type_157 _wrap_Retain_raw_3ce4e9511fabecf6(swig_type_158 arg1, swig_intgo arg2, swig_type_159 arg3, swig_intgo arg4, swig_type_160 arg5, swig_type_161 arg6, swig_type_162 arg7, swig_type_163 arg8, swig_voidp arg9);
+extern swig_type_164 _wrap_ExtractOpen_raw_3ce4e9511fabecf6(swig_type_165 arg1, swig_intgo arg2, swig_type_166 arg3, swig_intgo arg4, swig_type_167 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ExtractNext_raw_3ce4e9511fabecf6(swig_type_168 arg1, swig_type_169 arg2, swig_type_170 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_ExtractPrev_raw_3ce4e9511fabecf6(swig_type_171 arg1, swig_type_172 arg2, swig_type_173 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_ExtractGet_raw_3ce4e9511fabecf6(swig_type_174 arg1, swig_type_175 arg2, swig_type_176 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_ExtractTake_raw_3ce4e9511fabecf6(swig_type_177 arg1, swig_voidp arg2);
+extern swig_type_178 _wrap_ExtractClose_raw_3ce4e9511fabecf6(swig_type_179 arg1, swig_voidp arg2);
+extern swig_type_180 _wrap_TableCopy_raw_3ce4e9511fabecf6(swig_type_181 arg1, swig_type_182 arg2, swig_type_183 arg3, swig_type_184 arg4, swig_voidp arg5);
+extern swig_type_185 _wrap_TtlOpen_raw_3ce4e9511fabecf6(swig_type_186 arg1, swig_type_187 arg2, swig_intgo arg3, swig_type_188 arg4, swig_intgo arg5, swig_type_189 arg6, swig_voidp arg7);
+extern swig_type_190 _wrap_TtlOpenRaw_raw_3ce4e9511fabecf6(swig_type_191 arg1, swig_type_192 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TtlSetDefault_raw_3ce4e9511fabecf6(swig_type_193 arg1, swig_type_194 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TtlDefault_raw_3ce4e9511fabecf6(swig_type_195 arg1, swig_type_196 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TtlPut_raw_3ce4e9511fabecf6(swig_type_197 arg1, swig_type_198 arg2, swig_type_199 arg3, swig_type_200 arg4, swig_type_201 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_TtlTouch_raw_3ce4e9511fabecf6(swig_type_202 arg1, swig_type_203 arg2, swig_type_204 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_TtlExpiry_raw_3ce4e9511fabecf6(swig_type_205 arg1, swig_type_206 arg2, swig_type_207 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorExpiry_raw_3ce4e9511fabecf6(swig_type_208 arg1, swig_type_209 arg2, swig_voidp arg3);
+extern swig_type_210 _wrap_TtlLiveCount_raw_3ce4e9511fabecf6(swig_type_211 arg1, swig_type_212 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_TtlPurge_raw_3ce4e9511fabecf6(swig_type_213 arg1, swig_intgo arg2, swig_type_214 arg3, swig_type_215 arg4, swig_type_216 arg5, swig_type_217 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_ClockNow_raw_3ce4e9511fabecf6(swig_type_218 arg1, swig_type_219 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_ClockSet_raw_3ce4e9511fabecf6(swig_type_220 arg1, swig_type_221 arg2, swig_voidp arg3);
+extern swig_type_222 _wrap_CursorOpen_raw_3ce4e9511fabecf6(swig_type_223 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_CursorClose_raw_3ce4e9511fabecf6(swig_type_224 arg1, swig_voidp arg2);
+extern swig_intgo _wrap_CursorFirst_raw_3ce4e9511fabecf6(swig_type_225 arg1, swig_type_226 arg2, swig_type_227 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorLast_raw_3ce4e9511fabecf6(swig_type_228 arg1, swig_type_229 arg2, swig_type_230 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorNext_raw_3ce4e9511fabecf6(swig_type_231 arg1, swig_type_232 arg2, swig_type_233 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrev_raw_3ce4e9511fabecf6(swig_type_234 arg1, swig_type_235 arg2, swig_type_236 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorGet_raw_3ce4e9511fabecf6(swig_type_237 arg1, swig_type_238 arg2, swig_type_239 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorSeek_raw_3ce4e9511fabecf6(swig_type_240 arg1, swig_type_241 arg2, swig_type_242 arg3, swig_type_243 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSeekExact_raw_3ce4e9511fabecf6(swig_type_244 arg1, swig_type_245 arg2, swig_type_246 arg3, swig_type_247 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSeekLe_raw_3ce4e9511fabecf6(swig_type_248 arg1, swig_type_249 arg2, swig_type_250 arg3, swig_type_251 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_CursorSetRange_raw_3ce4e9511fabecf6(swig_type_252 arg1, swig_intgo arg2, swig_type_253 arg3, swig_intgo arg4, swig_type_254 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorDelete_raw_3ce4e9511fabecf6(swig_type_255 arg1, swig_voidp arg2);
+extern swig_type_256 _wrap_MultimapOpen_raw_3ce4e9511fabecf6(swig_type_257 arg1, swig_type_258 arg2, swig_intgo arg3, swig_type_259 arg4, swig_intgo arg5, swig_type_260 arg6, swig_voidp arg7);
+extern swig_type_261 _wrap_MultimapOpenRaw_raw_3ce4e9511fabecf6(swig_type_262 arg1, swig_type_263 arg2, swig_voidp arg3);
+extern swig_type_264 _wrap_MultimapKeyCount_raw_3ce4e9511fabecf6(swig_type_265 arg1, swig_voidp arg2);
+extern swig_type_266 _wrap_MultimapValueCount_raw_3ce4e9511fabecf6(swig_type_267 arg1, swig_type_268 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_MultimapGet_raw_3ce4e9511fabecf6(swig_type_269 arg1, swig_type_270 arg2, swig_type_271 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MultimapContains_raw_3ce4e9511fabecf6(swig_type_272 arg1, swig_type_273 arg2, swig_type_274 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MultimapDelete_raw_3ce4e9511fabecf6(swig_type_275 arg1, swig_type_276 arg2, swig_type_277 arg3, swig_voidp arg4);
+extern swig_type_278 _wrap_MultimapDeleteBatchPacked_raw_3ce4e9511fabecf6(swig_type_279 arg1, swig_type_280 arg2, swig_voidp arg3);
+extern swig_type_281 _wrap_MultimapDrain_raw_3ce4e9511fabecf6(swig_type_282 arg1, swig_intgo arg2, swig_type_283 arg3, swig_intgo arg4, swig_type_284 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorSeekPair_raw_3ce4e9511fabecf6(swig_type_285 arg1, swig_type_286 arg2, swig_type_287 arg3, swig_type_288 arg4, swig_type_289 arg5, swig_voidp arg6);
+extern swig_intgo _wrap_CursorNextKey_raw_3ce4e9511fabecf6(swig_type_290 arg1, swig_type_291 arg2, swig_type_292 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrevKey_raw_3ce4e9511fabecf6(swig_type_293 arg1, swig_type_294 arg2, swig_type_295 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorNextValue_raw_3ce4e9511fabecf6(swig_type_296 arg1, swig_type_297 arg2, swig_type_298 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorPrevValue_raw_3ce4e9511fabecf6(swig_type_299 arg1, swig_type_300 arg2, swig_type_301 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorFirstValue_raw_3ce4e9511fabecf6(swig_type_302 arg1, swig_type_303 arg2, swig_type_304 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_CursorLastValue_raw_3ce4e9511fabecf6(swig_type_305 arg1, swig_type_306 arg2, swig_type_307 arg3, swig_voidp arg4);
+extern swig_type_308 _wrap_CursorValueCount_raw_3ce4e9511fabecf6(swig_type_309 arg1, swig_voidp arg2);
+extern swig_type_310 _wrap_Verify_raw_3ce4e9511fabecf6(swig_type_311 arg1, swig_intgo arg2, swig_type_312 arg3, swig_type_313 arg4, swig_type_314 arg5, swig_type_315 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_ReportDescribe_raw_3ce4e9511fabecf6(swig_type_316 arg1, swig_type_317 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_ReportProblem_raw_3ce4e9511fabecf6(swig_type_318 arg1, swig_type_319 arg2, swig_type_320 arg3, swig_voidp arg4);
+extern swig_type_321 _wrap_ReportProblemText_raw_3ce4e9511fabecf6(swig_type_322 arg1, swig_type_323 arg2, swig_intgo arg3, swig_type_324 arg4, swig_voidp arg5);
+extern void _wrap_ReportFree_raw_3ce4e9511fabecf6(swig_type_325 arg1);
+extern swig_type_326 _wrap_CancelCreate_raw_3ce4e9511fabecf6(swig_voidp arg1);
+extern void _wrap_CancelTrigger_raw_3ce4e9511fabecf6(swig_type_327 arg1);
+extern void _wrap_CancelReset_raw_3ce4e9511fabecf6(swig_type_328 arg1);
+extern void _wrap_CancelFree_raw_3ce4e9511fabecf6(swig_type_329 arg1);
 #undef intgo
 */
 import "C"
@@ -465,13 +514,13 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_71c022c61a1070a0(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_3ce4e9511fabecf6(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_71c022c61a1070a0(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_3ce4e9511fabecf6(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -479,7 +528,7 @@ func VersionText(arg1 int, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_VersionText_raw_71c022c61a1070a0(C.swig_intgo(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_VersionText_raw_3ce4e9511fabecf6(C.swig_intgo(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -488,13 +537,13 @@ func VersionText(arg1 int, arg2 []byte) (_swig_ret int64) {
 
 func VersionNumber() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_VersionNumber_raw_71c022c61a1070a0())
+	swig_r = (int64)(C._wrap_VersionNumber_raw_3ce4e9511fabecf6())
 	return swig_r
 }
 
 func AbiVersion() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_AbiVersion_raw_71c022c61a1070a0())
+	swig_r = (int64)(C._wrap_AbiVersion_raw_3ce4e9511fabecf6())
 	return swig_r
 }
 
@@ -502,7 +551,7 @@ func StatusNameText(arg1 int, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_StatusNameText_raw_71c022c61a1070a0(C.swig_intgo(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_StatusNameText_raw_3ce4e9511fabecf6(C.swig_intgo(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -513,14 +562,14 @@ func CheckAbi(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CheckAbi_raw_71c022c61a1070a0(C.swig_type_7(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CheckAbi_raw_3ce4e9511fabecf6(C.swig_type_7(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func HasFeature(arg1 []byte) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_HasFeature_raw_71c022c61a1070a0(*(*C.swig_type_8)(unsafe.Pointer(&_swig_i_0))))
+	swig_r = (int)(C._wrap_HasFeature_raw_3ce4e9511fabecf6(*(*C.swig_type_8)(unsafe.Pointer(&_swig_i_0))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -530,13 +579,13 @@ func HasFeature(arg1 []byte) (_swig_ret int) {
 func OptionsCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_OptionsCreate_raw_71c022c61a1070a0(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_OptionsCreate_raw_3ce4e9511fabecf6(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func OptionsFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_OptionsFree_raw_71c022c61a1070a0(C.swig_type_10(_swig_i_0))
+	C._wrap_OptionsFree_raw_3ce4e9511fabecf6(C.swig_type_10(_swig_i_0))
 }
 
 func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
@@ -545,7 +594,7 @@ func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_OptionsSet_raw_71c022c61a1070a0(C.swig_type_11(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_OptionsSet_raw_3ce4e9511fabecf6(C.swig_type_11(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -558,7 +607,7 @@ func OptionsSet(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret i
 func OptionsSetCancel(arg1 int64, arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_OptionsSetCancel_raw_71c022c61a1070a0(C.swig_type_14(_swig_i_0), C.swig_type_15(_swig_i_1))
+	C._wrap_OptionsSetCancel_raw_3ce4e9511fabecf6(C.swig_type_14(_swig_i_0), C.swig_type_15(_swig_i_1))
 }
 
 func OptionsSetProgress(arg1 int64, arg2 int64, arg3 int64, arg4 int64) {
@@ -566,12 +615,12 @@ func OptionsSetProgress(arg1 int64, arg2 int64, arg3 int64, arg4 int64) {
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	C._wrap_OptionsSetProgress_raw_71c022c61a1070a0(C.swig_type_16(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_type_19(_swig_i_3))
+	C._wrap_OptionsSetProgress_raw_3ce4e9511fabecf6(C.swig_type_16(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_type_19(_swig_i_3))
 }
 
 func OptionCount() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_OptionCount_raw_71c022c61a1070a0())
+	swig_r = (int64)(C._wrap_OptionCount_raw_3ce4e9511fabecf6())
 	return swig_r
 }
 
@@ -579,7 +628,7 @@ func OptionType(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OptionType_raw_71c022c61a1070a0(C.swig_type_22(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OptionType_raw_3ce4e9511fabecf6(C.swig_type_22(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -589,7 +638,7 @@ func OptionText(arg1 int64, arg2 int, arg3 []byte, arg4 *Detail) (_swig_ret int6
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_OptionText_raw_71c022c61a1070a0(C.swig_type_24(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_OptionText_raw_3ce4e9511fabecf6(C.swig_type_24(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -601,7 +650,7 @@ func Open(arg1 []byte, arg2 int64, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Open_raw_71c022c61a1070a0(*(*C.swig_type_27)(unsafe.Pointer(&_swig_i_0)), C.swig_type_28(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Open_raw_3ce4e9511fabecf6(*(*C.swig_type_27)(unsafe.Pointer(&_swig_i_0)), C.swig_type_28(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -612,7 +661,7 @@ func OpenMemory(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OpenMemory_raw_71c022c61a1070a0(C.swig_type_30(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OpenMemory_raw_3ce4e9511fabecf6(C.swig_type_30(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -620,13 +669,13 @@ func Close(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_Close_raw_71c022c61a1070a0(C.swig_type_31(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_Close_raw_3ce4e9511fabecf6(C.swig_type_31(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func CloseDeferred(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CloseDeferred_raw_71c022c61a1070a0(C.swig_type_32(_swig_i_0))
+	C._wrap_CloseDeferred_raw_3ce4e9511fabecf6(C.swig_type_32(_swig_i_0))
 }
 
 func Recovery(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
@@ -634,7 +683,7 @@ func Recovery(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Recovery_raw_71c022c61a1070a0(C.swig_type_33(_swig_i_0), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_Recovery_raw_3ce4e9511fabecf6(C.swig_type_33(_swig_i_0), *(*C.swig_type_34)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -647,7 +696,7 @@ func RecoveryNoteText(arg1 int64, arg2 int64, arg3 []byte, arg4 *Detail) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_RecoveryNoteText_raw_71c022c61a1070a0(C.swig_type_36(_swig_i_0), C.swig_type_37(_swig_i_1), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_RecoveryNoteText_raw_3ce4e9511fabecf6(C.swig_type_36(_swig_i_0), C.swig_type_37(_swig_i_1), *(*C.swig_type_38)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -659,7 +708,7 @@ func Stats(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Stats_raw_71c022c61a1070a0(C.swig_type_39(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_Stats_raw_3ce4e9511fabecf6(C.swig_type_39(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -677,7 +726,7 @@ func TxnBegin(arg1 int64, arg2 int, arg3 int, arg4 int64, arg5 int, arg6 int, ar
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	swig_r = (int64)(C._wrap_TxnBegin_raw_71c022c61a1070a0(C.swig_type_42(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_43(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.swig_type_44(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (int64)(C._wrap_TxnBegin_raw_3ce4e9511fabecf6(C.swig_type_42(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_type_43(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.swig_type_44(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	return swig_r
 }
 
@@ -685,7 +734,7 @@ func TxnCommit(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TxnCommit_raw_71c022c61a1070a0(C.swig_type_45(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TxnCommit_raw_3ce4e9511fabecf6(C.swig_type_45(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -693,7 +742,7 @@ func TxnAbort(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TxnAbort_raw_71c022c61a1070a0(C.swig_type_46(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TxnAbort_raw_3ce4e9511fabecf6(C.swig_type_46(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -701,7 +750,7 @@ func TxnId(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TxnId_raw_71c022c61a1070a0(C.swig_type_48(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TxnId_raw_3ce4e9511fabecf6(C.swig_type_48(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -710,7 +759,7 @@ func TxnSetDurability(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetDurability_raw_71c022c61a1070a0(C.swig_type_49(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetDurability_raw_3ce4e9511fabecf6(C.swig_type_49(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -719,7 +768,7 @@ func TxnSetTwoPhase(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(C.swig_type_50(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetTwoPhase_raw_3ce4e9511fabecf6(C.swig_type_50(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -728,7 +777,7 @@ func TxnSetQuickRepair(arg1 int64, arg2 int, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(C.swig_type_51(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TxnSetQuickRepair_raw_3ce4e9511fabecf6(C.swig_type_51(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -741,7 +790,7 @@ func TableOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6 []
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_TableOpen_raw_71c022c61a1070a0(C.swig_type_53(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_TableOpen_raw_3ce4e9511fabecf6(C.swig_type_53(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -759,7 +808,7 @@ func TableOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_TableOpenRaw_raw_71c022c61a1070a0(C.swig_type_58(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_TableOpenRaw_raw_3ce4e9511fabecf6(C.swig_type_58(_swig_i_0), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -770,7 +819,7 @@ func TableClose(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_TableClose_raw_71c022c61a1070a0(C.swig_type_60(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_TableClose_raw_3ce4e9511fabecf6(C.swig_type_60(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -779,7 +828,7 @@ func TableDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TableDescribe_raw_71c022c61a1070a0(C.swig_type_61(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TableDescribe_raw_3ce4e9511fabecf6(C.swig_type_61(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -792,7 +841,7 @@ func TableDescribeText(arg1 int64, arg2 int, arg3 []byte, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_TableDescribeText_raw_71c022c61a1070a0(C.swig_type_64(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_TableDescribeText_raw_3ce4e9511fabecf6(C.swig_type_64(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -803,7 +852,7 @@ func TableList(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TableList_raw_71c022c61a1070a0(C.swig_type_67(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TableList_raw_3ce4e9511fabecf6(C.swig_type_67(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -812,7 +861,7 @@ func TableFind(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_TableFind_raw_71c022c61a1070a0(C.swig_type_69(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_TableFind_raw_3ce4e9511fabecf6(C.swig_type_69(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -822,7 +871,7 @@ func TableFind(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 func ListingCount(arg1 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ListingCount_raw_71c022c61a1070a0(C.swig_type_72(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ListingCount_raw_3ce4e9511fabecf6(C.swig_type_72(_swig_i_0)))
 	return swig_r
 }
 
@@ -832,7 +881,7 @@ func ListingAt(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_ret in
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ListingAt_raw_71c022c61a1070a0(C.swig_type_73(_swig_i_0), C.swig_type_74(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ListingAt_raw_3ce4e9511fabecf6(C.swig_type_73(_swig_i_0), C.swig_type_74(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -846,7 +895,7 @@ func ListingAtText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Detail) 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ListingAtText_raw_71c022c61a1070a0(C.swig_type_77(_swig_i_0), C.swig_type_78(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ListingAtText_raw_3ce4e9511fabecf6(C.swig_type_77(_swig_i_0), C.swig_type_78(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -855,7 +904,7 @@ func ListingAtText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Detail) 
 
 func ListingFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ListingFree_raw_71c022c61a1070a0(C.swig_type_80(_swig_i_0))
+	C._wrap_ListingFree_raw_3ce4e9511fabecf6(C.swig_type_80(_swig_i_0))
 }
 
 func TableRename(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret int) {
@@ -864,7 +913,7 @@ func TableRename(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_TableRename_raw_71c022c61a1070a0(C.swig_type_81(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_TableRename_raw_3ce4e9511fabecf6(C.swig_type_81(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -879,7 +928,7 @@ func TableDelete(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_TableDelete_raw_71c022c61a1070a0(C.swig_type_84(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_TableDelete_raw_3ce4e9511fabecf6(C.swig_type_84(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -890,7 +939,7 @@ func TableLen(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_TableLen_raw_71c022c61a1070a0(C.swig_type_87(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_TableLen_raw_3ce4e9511fabecf6(C.swig_type_87(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -900,7 +949,7 @@ func TableStats(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_TableStats_raw_71c022c61a1070a0(C.swig_type_88(_swig_i_0), C.swig_type_89(_swig_i_1), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_TableStats_raw_3ce4e9511fabecf6(C.swig_type_88(_swig_i_0), C.swig_type_89(_swig_i_1), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -912,7 +961,7 @@ func PopFirst(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_PopFirst_raw_71c022c61a1070a0(C.swig_type_91(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_PopFirst_raw_3ce4e9511fabecf6(C.swig_type_91(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -924,7 +973,7 @@ func PopLast(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_PopLast_raw_71c022c61a1070a0(C.swig_type_93(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_PopLast_raw_3ce4e9511fabecf6(C.swig_type_93(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -935,7 +984,7 @@ func ValueText(arg1 int64, arg2 []byte) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ValueText_raw_71c022c61a1070a0(C.swig_type_96(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_ValueText_raw_3ce4e9511fabecf6(C.swig_type_96(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -944,19 +993,19 @@ func ValueText(arg1 int64, arg2 []byte) (_swig_ret int64) {
 
 func ValueFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ValueFree_raw_71c022c61a1070a0(C.swig_type_98(_swig_i_0))
+	C._wrap_ValueFree_raw_3ce4e9511fabecf6(C.swig_type_98(_swig_i_0))
 }
 
 func ResultCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ResultCreate_raw_71c022c61a1070a0(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ResultCreate_raw_3ce4e9511fabecf6(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func ResultFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ResultFree_raw_71c022c61a1070a0(C.swig_type_100(_swig_i_0))
+	C._wrap_ResultFree_raw_3ce4e9511fabecf6(C.swig_type_100(_swig_i_0))
 }
 
 func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret int) {
@@ -965,7 +1014,7 @@ func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_GetBatchPacked_raw_71c022c61a1070a0(C.swig_type_101(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_type_103(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_GetBatchPacked_raw_3ce4e9511fabecf6(C.swig_type_101(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_type_103(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -975,7 +1024,7 @@ func GetBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 func ResultCount(arg1 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ResultCount_raw_71c022c61a1070a0(C.swig_type_105(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ResultCount_raw_3ce4e9511fabecf6(C.swig_type_105(_swig_i_0)))
 	return swig_r
 }
 
@@ -985,7 +1034,7 @@ func ResultAtText(arg1 int64, arg2 int64, arg3 []byte, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_ResultAtText_raw_71c022c61a1070a0(C.swig_type_107(_swig_i_0), C.swig_type_108(_swig_i_1), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_ResultAtText_raw_3ce4e9511fabecf6(C.swig_type_107(_swig_i_0), C.swig_type_108(_swig_i_1), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -997,7 +1046,7 @@ func ResultPack(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_ResultPack_raw_71c022c61a1070a0(C.swig_type_111(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_ResultPack_raw_3ce4e9511fabecf6(C.swig_type_111(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1010,7 +1059,7 @@ func PutBatchPacked(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int64)(C._wrap_PutBatchPacked_raw_71c022c61a1070a0(C.swig_type_114(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_type_116(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int64)(C._wrap_PutBatchPacked_raw_3ce4e9511fabecf6(C.swig_type_114(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_type_116(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1022,7 +1071,7 @@ func DeleteBatchPacked(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_DeleteBatchPacked_raw_71c022c61a1070a0(C.swig_type_118(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_DeleteBatchPacked_raw_3ce4e9511fabecf6(C.swig_type_118(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1039,7 +1088,7 @@ func Merge(arg1 int64, arg2 []byte, arg3 []byte, arg4 int, arg5 int64, arg6 int6
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	swig_r = (int)(C._wrap_Merge_raw_71c022c61a1070a0(C.swig_type_120(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.swig_type_123(_swig_i_4), C.swig_type_124(_swig_i_5), C.swig_type_125(_swig_i_6), C.swig_voidp(_swig_i_7)))
+	swig_r = (int)(C._wrap_Merge_raw_3ce4e9511fabecf6(C.swig_type_120(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.swig_type_123(_swig_i_4), C.swig_type_124(_swig_i_5), C.swig_type_125(_swig_i_6), C.swig_voidp(_swig_i_7)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1058,7 +1107,7 @@ func MergeBatchPacked(arg1 int64, arg2 []byte, arg3 int, arg4 int64, arg5 int64,
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_MergeBatchPacked_raw_71c022c61a1070a0(C.swig_type_127(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_type_129(_swig_i_3), C.swig_type_130(_swig_i_4), C.swig_type_131(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_MergeBatchPacked_raw_3ce4e9511fabecf6(C.swig_type_127(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_type_129(_swig_i_3), C.swig_type_130(_swig_i_4), C.swig_type_131(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1073,7 +1122,7 @@ func Exchange(arg1 int64, arg2 []byte, arg3 []byte, arg4 int64, arg5 []int64, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_Exchange_raw_71c022c61a1070a0(C.swig_type_132(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_2)), C.swig_type_135(_swig_i_3), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_Exchange_raw_3ce4e9511fabecf6(C.swig_type_132(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_2)), C.swig_type_135(_swig_i_3), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1091,7 +1140,7 @@ func Take(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Take_raw_71c022c61a1070a0(C.swig_type_138(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Take_raw_3ce4e9511fabecf6(C.swig_type_138(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1107,7 +1156,7 @@ func CompareAndPut(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int)(C._wrap_CompareAndPut_raw_71c022c61a1070a0(C.swig_type_140(_swig_i_0), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	swig_r = (int)(C._wrap_CompareAndPut_raw_3ce4e9511fabecf6(C.swig_type_140(_swig_i_0), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1125,7 +1174,7 @@ func CursorPut(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_CursorPut_raw_71c022c61a1070a0(C.swig_type_144(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_CursorPut_raw_3ce4e9511fabecf6(C.swig_type_144(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1140,7 +1189,7 @@ func Reserve(arg1 int64, arg2 []byte, arg3 int64, arg4 int64, arg5 []int64, arg6
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_Reserve_raw_71c022c61a1070a0(C.swig_type_146(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1)), C.swig_type_148(_swig_i_2), C.swig_type_149(_swig_i_3), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_Reserve_raw_3ce4e9511fabecf6(C.swig_type_146(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1)), C.swig_type_148(_swig_i_2), C.swig_type_149(_swig_i_3), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1154,13 +1203,13 @@ func ReservationStore(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_ReservationStore_raw_71c022c61a1070a0(C.swig_type_151(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_ReservationStore_raw_3ce4e9511fabecf6(C.swig_type_151(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func ReservationFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ReservationFree_raw_71c022c61a1070a0(C.swig_type_152(_swig_i_0))
+	C._wrap_ReservationFree_raw_3ce4e9511fabecf6(C.swig_type_152(_swig_i_0))
 }
 
 func Drain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 *Detail) (_swig_ret int64) {
@@ -1171,7 +1220,7 @@ func Drain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 *Detai
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int64)(C._wrap_Drain_raw_71c022c61a1070a0(C.swig_type_154(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int64)(C._wrap_Drain_raw_3ce4e9511fabecf6(C.swig_type_154(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1192,7 +1241,7 @@ func Retain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 int64
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	swig_r = (int64)(C._wrap_Retain_raw_71c022c61a1070a0(C.swig_type_158(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_4)), C.swig_type_161(_swig_i_5), C.swig_type_162(_swig_i_6), C.swig_type_163(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (int64)(C._wrap_Retain_raw_3ce4e9511fabecf6(C.swig_type_158(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_4)), C.swig_type_161(_swig_i_5), C.swig_type_162(_swig_i_6), C.swig_type_163(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1210,7 +1259,7 @@ func ExtractOpen(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg6 
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int64)(C._wrap_ExtractOpen_raw_71c022c61a1070a0(C.swig_type_165(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int64)(C._wrap_ExtractOpen_raw_3ce4e9511fabecf6(C.swig_type_165(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1226,7 +1275,7 @@ func ExtractNext(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ExtractNext_raw_71c022c61a1070a0(C.swig_type_168(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ExtractNext_raw_3ce4e9511fabecf6(C.swig_type_168(_swig_i_0), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1242,7 +1291,7 @@ func ExtractPrev(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ExtractPrev_raw_71c022c61a1070a0(C.swig_type_171(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ExtractPrev_raw_3ce4e9511fabecf6(C.swig_type_171(_swig_i_0), *(*C.swig_type_172)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_173)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1258,7 +1307,7 @@ func ExtractGet(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ExtractGet_raw_71c022c61a1070a0(C.swig_type_174(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ExtractGet_raw_3ce4e9511fabecf6(C.swig_type_174(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_176)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1272,7 +1321,7 @@ func ExtractTake(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_ExtractTake_raw_71c022c61a1070a0(C.swig_type_177(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_ExtractTake_raw_3ce4e9511fabecf6(C.swig_type_177(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1280,7 +1329,7 @@ func ExtractClose(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ExtractClose_raw_71c022c61a1070a0(C.swig_type_179(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_ExtractClose_raw_3ce4e9511fabecf6(C.swig_type_179(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1291,10 +1340,173 @@ func TableCopy(arg1 int64, arg2 int64, arg3 []byte, arg4 int64, arg5 *Detail) (_
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_TableCopy_raw_71c022c61a1070a0(C.swig_type_181(_swig_i_0), C.swig_type_182(_swig_i_1), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_2)), C.swig_type_184(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_TableCopy_raw_3ce4e9511fabecf6(C.swig_type_181(_swig_i_0), C.swig_type_182(_swig_i_1), *(*C.swig_type_183)(unsafe.Pointer(&_swig_i_2)), C.swig_type_184(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
+	return swig_r
+}
+
+func TtlOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6 []byte, arg7 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	swig_r = (int64)(C._wrap_TtlOpen_raw_3ce4e9511fabecf6(C.swig_type_186(_swig_i_0), *(*C.swig_type_187)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_188)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg6
+	}
+	return swig_r
+}
+
+func TtlOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int64)(C._wrap_TtlOpenRaw_raw_3ce4e9511fabecf6(C.swig_type_191(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func TtlSetDefault(arg1 int64, arg2 int64, arg3 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_TtlSetDefault_raw_3ce4e9511fabecf6(C.swig_type_193(_swig_i_0), C.swig_type_194(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func TtlDefault(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_TtlDefault_raw_3ce4e9511fabecf6(C.swig_type_195(_swig_i_0), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func TtlPut(arg1 int64, arg2 []byte, arg3 []byte, arg4 int64, arg5 int64, arg6 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int)(C._wrap_TtlPut_raw_3ce4e9511fabecf6(C.swig_type_197(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2)), C.swig_type_200(_swig_i_3), C.swig_type_201(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func TtlTouch(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_TtlTouch_raw_3ce4e9511fabecf6(C.swig_type_202(_swig_i_0), *(*C.swig_type_203)(unsafe.Pointer(&_swig_i_1)), C.swig_type_204(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func TtlExpiry(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	swig_r = (int)(C._wrap_TtlExpiry_raw_3ce4e9511fabecf6(C.swig_type_205(_swig_i_0), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_207)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func CursorExpiry(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_CursorExpiry_raw_3ce4e9511fabecf6(C.swig_type_208(_swig_i_0), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func TtlLiveCount(arg1 int64, arg2 int64, arg3 *Detail) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int64)(C._wrap_TtlLiveCount_raw_3ce4e9511fabecf6(C.swig_type_211(_swig_i_0), C.swig_type_212(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func TtlPurge(arg1 int64, arg2 int, arg3 []byte, arg4 int64, arg5 int64, arg6 []int64, arg7 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	swig_r = (int)(C._wrap_TtlPurge_raw_3ce4e9511fabecf6(C.swig_type_213(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_2)), C.swig_type_215(_swig_i_3), C.swig_type_216(_swig_i_4), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg6
+	}
+	return swig_r
+}
+
+func ClockNow(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_ClockNow_raw_3ce4e9511fabecf6(C.swig_type_218(_swig_i_0), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func ClockSet(arg1 int64, arg2 int64, arg3 *Detail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_ClockSet_raw_3ce4e9511fabecf6(C.swig_type_220(_swig_i_0), C.swig_type_221(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1302,7 +1514,7 @@ func CursorOpen(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_CursorOpen_raw_71c022c61a1070a0(C.swig_type_186(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_CursorOpen_raw_3ce4e9511fabecf6(C.swig_type_223(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1310,7 +1522,7 @@ func CursorClose(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CursorClose_raw_71c022c61a1070a0(C.swig_type_187(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CursorClose_raw_3ce4e9511fabecf6(C.swig_type_224(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1320,7 +1532,7 @@ func CursorFirst(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorFirst_raw_71c022c61a1070a0(C.swig_type_188(_swig_i_0), *(*C.swig_type_189)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_190)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorFirst_raw_3ce4e9511fabecf6(C.swig_type_225(_swig_i_0), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_227)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1336,7 +1548,7 @@ func CursorLast(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorLast_raw_71c022c61a1070a0(C.swig_type_191(_swig_i_0), *(*C.swig_type_192)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_193)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorLast_raw_3ce4e9511fabecf6(C.swig_type_228(_swig_i_0), *(*C.swig_type_229)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_230)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1352,7 +1564,7 @@ func CursorNext(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNext_raw_71c022c61a1070a0(C.swig_type_194(_swig_i_0), *(*C.swig_type_195)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_196)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNext_raw_3ce4e9511fabecf6(C.swig_type_231(_swig_i_0), *(*C.swig_type_232)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_233)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1368,7 +1580,7 @@ func CursorPrev(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrev_raw_71c022c61a1070a0(C.swig_type_197(_swig_i_0), *(*C.swig_type_198)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_199)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrev_raw_3ce4e9511fabecf6(C.swig_type_234(_swig_i_0), *(*C.swig_type_235)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_236)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1384,7 +1596,7 @@ func CursorGet(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorGet_raw_71c022c61a1070a0(C.swig_type_200(_swig_i_0), *(*C.swig_type_201)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_202)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorGet_raw_3ce4e9511fabecf6(C.swig_type_237(_swig_i_0), *(*C.swig_type_238)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_239)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1401,7 +1613,7 @@ func CursorSeek(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *Detail
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeek_raw_71c022c61a1070a0(C.swig_type_203(_swig_i_0), *(*C.swig_type_204)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_205)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_206)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeek_raw_3ce4e9511fabecf6(C.swig_type_240(_swig_i_0), *(*C.swig_type_241)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_242)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_243)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1421,7 +1633,7 @@ func CursorSeekExact(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *D
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeekExact_raw_71c022c61a1070a0(C.swig_type_207(_swig_i_0), *(*C.swig_type_208)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_209)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_210)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeekExact_raw_3ce4e9511fabecf6(C.swig_type_244(_swig_i_0), *(*C.swig_type_245)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_246)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_247)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1441,7 +1653,7 @@ func CursorSeekLe(arg1 int64, arg2 []byte, arg3 []byte, arg4 []int64, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_CursorSeekLe_raw_71c022c61a1070a0(C.swig_type_211(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_213)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_214)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_CursorSeekLe_raw_3ce4e9511fabecf6(C.swig_type_248(_swig_i_0), *(*C.swig_type_249)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_250)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_251)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1462,7 +1674,7 @@ func CursorSetRange(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_CursorSetRange_raw_71c022c61a1070a0(C.swig_type_215(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_216)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_CursorSetRange_raw_3ce4e9511fabecf6(C.swig_type_252(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_253)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_254)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1476,7 +1688,7 @@ func CursorDelete(arg1 int64, arg2 *Detail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_CursorDelete_raw_71c022c61a1070a0(C.swig_type_218(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_CursorDelete_raw_3ce4e9511fabecf6(C.swig_type_255(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1489,7 +1701,7 @@ func MultimapOpen(arg1 int64, arg2 []byte, arg3 int, arg4 []byte, arg5 int, arg6
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_MultimapOpen_raw_71c022c61a1070a0(C.swig_type_220(_swig_i_0), *(*C.swig_type_221)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_222)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_223)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_MultimapOpen_raw_3ce4e9511fabecf6(C.swig_type_257(_swig_i_0), *(*C.swig_type_258)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_259)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), *(*C.swig_type_260)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1507,7 +1719,7 @@ func MultimapOpenRaw(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_MultimapOpenRaw_raw_71c022c61a1070a0(C.swig_type_225(_swig_i_0), *(*C.swig_type_226)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_MultimapOpenRaw_raw_3ce4e9511fabecf6(C.swig_type_262(_swig_i_0), *(*C.swig_type_263)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1518,7 +1730,7 @@ func MultimapKeyCount(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_MultimapKeyCount_raw_71c022c61a1070a0(C.swig_type_228(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_MultimapKeyCount_raw_3ce4e9511fabecf6(C.swig_type_265(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1527,7 +1739,7 @@ func MultimapValueCount(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret int64)
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_MultimapValueCount_raw_71c022c61a1070a0(C.swig_type_230(_swig_i_0), *(*C.swig_type_231)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_MultimapValueCount_raw_3ce4e9511fabecf6(C.swig_type_267(_swig_i_0), *(*C.swig_type_268)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1540,7 +1752,7 @@ func MultimapGet(arg1 int64, arg2 []byte, arg3 int64, arg4 *Detail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_MultimapGet_raw_71c022c61a1070a0(C.swig_type_232(_swig_i_0), *(*C.swig_type_233)(unsafe.Pointer(&_swig_i_1)), C.swig_type_234(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_MultimapGet_raw_3ce4e9511fabecf6(C.swig_type_269(_swig_i_0), *(*C.swig_type_270)(unsafe.Pointer(&_swig_i_1)), C.swig_type_271(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1553,7 +1765,7 @@ func MultimapContains(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_MultimapContains_raw_71c022c61a1070a0(C.swig_type_235(_swig_i_0), *(*C.swig_type_236)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_237)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_MultimapContains_raw_3ce4e9511fabecf6(C.swig_type_272(_swig_i_0), *(*C.swig_type_273)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_274)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1569,7 +1781,7 @@ func MultimapDelete(arg1 int64, arg2 []byte, arg3 []byte, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_MultimapDelete_raw_71c022c61a1070a0(C.swig_type_238(_swig_i_0), *(*C.swig_type_239)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_240)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_MultimapDelete_raw_3ce4e9511fabecf6(C.swig_type_275(_swig_i_0), *(*C.swig_type_276)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_277)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1584,7 +1796,7 @@ func MultimapDeleteBatchPacked(arg1 int64, arg2 []byte, arg3 *Detail) (_swig_ret
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(C.swig_type_242(_swig_i_0), *(*C.swig_type_243)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int64)(C._wrap_MultimapDeleteBatchPacked_raw_3ce4e9511fabecf6(C.swig_type_279(_swig_i_0), *(*C.swig_type_280)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1599,7 +1811,7 @@ func MultimapDrain(arg1 int64, arg2 int, arg3 []byte, arg4 int, arg5 []byte, arg
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int64)(C._wrap_MultimapDrain_raw_71c022c61a1070a0(C.swig_type_245(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_246)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_247)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int64)(C._wrap_MultimapDrain_raw_3ce4e9511fabecf6(C.swig_type_282(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_283)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_284)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1617,7 +1829,7 @@ func CursorSeekPair(arg1 int64, arg2 []byte, arg3 []byte, arg4 []byte, arg5 []in
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_CursorSeekPair_raw_71c022c61a1070a0(C.swig_type_248(_swig_i_0), *(*C.swig_type_249)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_250)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_251)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_252)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_CursorSeekPair_raw_3ce4e9511fabecf6(C.swig_type_285(_swig_i_0), *(*C.swig_type_286)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_287)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_288)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_289)(unsafe.Pointer(&_swig_i_4)), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1639,7 +1851,7 @@ func CursorNextKey(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNextKey_raw_71c022c61a1070a0(C.swig_type_253(_swig_i_0), *(*C.swig_type_254)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_255)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNextKey_raw_3ce4e9511fabecf6(C.swig_type_290(_swig_i_0), *(*C.swig_type_291)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_292)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1655,7 +1867,7 @@ func CursorPrevKey(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig_r
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrevKey_raw_71c022c61a1070a0(C.swig_type_256(_swig_i_0), *(*C.swig_type_257)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_258)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrevKey_raw_3ce4e9511fabecf6(C.swig_type_293(_swig_i_0), *(*C.swig_type_294)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_295)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1671,7 +1883,7 @@ func CursorNextValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorNextValue_raw_71c022c61a1070a0(C.swig_type_259(_swig_i_0), *(*C.swig_type_260)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_261)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorNextValue_raw_3ce4e9511fabecf6(C.swig_type_296(_swig_i_0), *(*C.swig_type_297)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_298)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1687,7 +1899,7 @@ func CursorPrevValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorPrevValue_raw_71c022c61a1070a0(C.swig_type_262(_swig_i_0), *(*C.swig_type_263)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_264)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorPrevValue_raw_3ce4e9511fabecf6(C.swig_type_299(_swig_i_0), *(*C.swig_type_300)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_301)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1703,7 +1915,7 @@ func CursorFirstValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorFirstValue_raw_71c022c61a1070a0(C.swig_type_265(_swig_i_0), *(*C.swig_type_266)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_267)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorFirstValue_raw_3ce4e9511fabecf6(C.swig_type_302(_swig_i_0), *(*C.swig_type_303)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_304)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1719,7 +1931,7 @@ func CursorLastValue(arg1 int64, arg2 []byte, arg3 []int64, arg4 *Detail) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_CursorLastValue_raw_71c022c61a1070a0(C.swig_type_268(_swig_i_0), *(*C.swig_type_269)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_270)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_CursorLastValue_raw_3ce4e9511fabecf6(C.swig_type_305(_swig_i_0), *(*C.swig_type_306)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_307)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1733,7 +1945,7 @@ func CursorValueCount(arg1 int64, arg2 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_CursorValueCount_raw_71c022c61a1070a0(C.swig_type_272(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int64)(C._wrap_CursorValueCount_raw_3ce4e9511fabecf6(C.swig_type_309(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1746,7 +1958,7 @@ func Verify(arg1 int64, arg2 int, arg3 int64, arg4 int64, arg5 int64, arg6 int64
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int64)(C._wrap_Verify_raw_71c022c61a1070a0(C.swig_type_274(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_275(_swig_i_2), C.swig_type_276(_swig_i_3), C.swig_type_277(_swig_i_4), C.swig_type_278(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int64)(C._wrap_Verify_raw_3ce4e9511fabecf6(C.swig_type_311(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_type_312(_swig_i_2), C.swig_type_313(_swig_i_3), C.swig_type_314(_swig_i_4), C.swig_type_315(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	return swig_r
 }
 
@@ -1755,7 +1967,7 @@ func ReportDescribe(arg1 int64, arg2 []int64, arg3 *Detail) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_ReportDescribe_raw_71c022c61a1070a0(C.swig_type_279(_swig_i_0), *(*C.swig_type_280)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_ReportDescribe_raw_3ce4e9511fabecf6(C.swig_type_316(_swig_i_0), *(*C.swig_type_317)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1768,7 +1980,7 @@ func ReportProblem(arg1 int64, arg2 int64, arg3 []int64, arg4 *Detail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_ReportProblem_raw_71c022c61a1070a0(C.swig_type_281(_swig_i_0), C.swig_type_282(_swig_i_1), *(*C.swig_type_283)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_ReportProblem_raw_3ce4e9511fabecf6(C.swig_type_318(_swig_i_0), C.swig_type_319(_swig_i_1), *(*C.swig_type_320)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1782,7 +1994,7 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_ReportProblemText_raw_71c022c61a1070a0(C.swig_type_285(_swig_i_0), C.swig_type_286(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_287)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int64)(C._wrap_ReportProblemText_raw_3ce4e9511fabecf6(C.swig_type_322(_swig_i_0), C.swig_type_323(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_324)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -1791,29 +2003,29 @@ func ReportProblemText(arg1 int64, arg2 int64, arg3 int, arg4 []byte, arg5 *Deta
 
 func ReportFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_ReportFree_raw_71c022c61a1070a0(C.swig_type_288(_swig_i_0))
+	C._wrap_ReportFree_raw_3ce4e9511fabecf6(C.swig_type_325(_swig_i_0))
 }
 
 func CancelCreate(arg1 *Detail) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_CancelCreate_raw_71c022c61a1070a0(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_CancelCreate_raw_3ce4e9511fabecf6(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
 func CancelTrigger(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelTrigger_raw_71c022c61a1070a0(C.swig_type_290(_swig_i_0))
+	C._wrap_CancelTrigger_raw_3ce4e9511fabecf6(C.swig_type_327(_swig_i_0))
 }
 
 func CancelReset(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelReset_raw_71c022c61a1070a0(C.swig_type_291(_swig_i_0))
+	C._wrap_CancelReset_raw_3ce4e9511fabecf6(C.swig_type_328(_swig_i_0))
 }
 
 func CancelFree(arg1 int64) {
 	_swig_i_0 := arg1
-	C._wrap_CancelFree_raw_71c022c61a1070a0(C.swig_type_292(_swig_i_0))
+	C._wrap_CancelFree_raw_3ce4e9511fabecf6(C.swig_type_329(_swig_i_0))
 }
 
 

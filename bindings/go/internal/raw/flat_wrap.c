@@ -404,6 +404,35 @@ RDB_FLAT_API int64_t rdb_flat_extract_close(int64_t extract, rdb_error* detail);
 RDB_FLAT_API int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name,
                                          int64_t name_size, int64_t cancel, rdb_error* detail);
 
+/* Values that expire; opened as tables are. out: one number; of rdb_flat_ttl_purge: the position, a
+ * value or 0, and the numbers of records examined and removed. has_after 0 stands for NULL. */
+RDB_FLAT_API int64_t rdb_flat_ttl_open(int64_t txn, const uint8_t* name, int64_t name_size,
+                                       int32_t key_class, const uint8_t* key_type,
+                                       int64_t key_type_size, int32_t value_class,
+                                       const uint8_t* value_type, int64_t value_type_size,
+                                       rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_ttl_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_set_default(int64_t table, int64_t ttl_ms, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_default(int64_t table, int64_t* out, int64_t out_size,
+                                             rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_put(int64_t table, const uint8_t* key, int64_t key_size,
+                                         const uint8_t* value, int64_t value_size, int64_t ttl_ms,
+                                         int64_t flags, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_touch(int64_t table, const uint8_t* key, int64_t key_size,
+                                           int64_t ttl_ms, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_expiry(int64_t table, const uint8_t* key, int64_t key_size,
+                                            int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_cursor_expiry(int64_t cursor, int64_t* out, int64_t out_size,
+                                               rdb_error* detail);
+RDB_FLAT_API int64_t rdb_flat_ttl_live_count(int64_t table, int64_t cancel, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_ttl_purge(int64_t table, int32_t has_after, const uint8_t* after,
+                                           int64_t after_size, int64_t max_records, int64_t cancel,
+                                           int64_t* out, int64_t out_size, rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_clock_now(int64_t db, int64_t* out, int64_t out_size,
+                                           rdb_error* detail);
+RDB_FLAT_API rdb_status rdb_flat_clock_set(int64_t db, int64_t now_ms, rdb_error* detail);
+
 /* Cursors. Moves and seeks put the entry they arrive at into buffer as one packed record, of out[0]
  * bytes. RDB_MORE: it needs out[0] bytes, and nothing was copied; the cursor stands on it all the
  * same, so that rdb_flat_cursor_get with more room gets it. */
@@ -1481,6 +1510,112 @@ int64_t rdb_flat_table_copy(int64_t source, int64_t txn, const uint8_t* name, in
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Values that expire
+ * --------------------------------------------------------------------------------------------- */
+
+static rdb_status one_number(rdb_status status, uint64_t value, int64_t* out, int64_t out_size,
+                             rdb_error* detail) {
+  const int64_t bits = (int64_t)value;
+  if (settle(status, detail) == RDB_OK) fill(out, out_size, &bits, 1);
+  return status;
+}
+
+int64_t rdb_flat_ttl_open(int64_t txn, const uint8_t* name, int64_t name_size, int32_t key_class,
+                          const uint8_t* key_type, int64_t key_type_size, int32_t value_class,
+                          const uint8_t* value_type, int64_t value_type_size, rdb_error* detail) {
+  rdb_type key = type_of(key_class, key_type, key_type_size);
+  rdb_type value = type_of(value_class, value_type, value_type_size);
+  rdb_table* table = NULL;
+  const rdb_status status =
+      rdb_ttl_open(HANDLE(const rdb_txn, txn), slice(name, name_size), key_class == 0 ? NULL : &key,
+                   value_class == 0 ? NULL : &value, &table, detail);
+  return made(status, table, detail);
+}
+
+int64_t rdb_flat_ttl_open_raw(int64_t txn, const uint8_t* name, int64_t name_size,
+                              rdb_error* detail) {
+  rdb_table* table = NULL;
+  const rdb_status status =
+      rdb_ttl_open_raw(HANDLE(const rdb_txn, txn), slice(name, name_size), &table, detail);
+  return made(status, table, detail);
+}
+
+rdb_status rdb_flat_ttl_set_default(int64_t table, int64_t ttl_ms, rdb_error* detail) {
+  return settle(rdb_ttl_set_default(HANDLE(rdb_table, table), (uint64_t)ttl_ms, detail), detail);
+}
+
+rdb_status rdb_flat_ttl_default(int64_t table, int64_t* out, int64_t out_size, rdb_error* detail) {
+  uint64_t ttl_ms = 0;
+  const rdb_status status = rdb_ttl_default(HANDLE(const rdb_table, table), &ttl_ms, detail);
+  return one_number(status, ttl_ms, out, out_size, detail);
+}
+
+rdb_status rdb_flat_ttl_put(int64_t table, const uint8_t* key, int64_t key_size,
+                            const uint8_t* value, int64_t value_size, int64_t ttl_ms, int64_t flags,
+                            rdb_error* detail) {
+  return settle(rdb_ttl_put(HANDLE(rdb_table, table), slice(key, key_size),
+                            slice(value, value_size), (uint64_t)ttl_ms, (uint64_t)flags, detail),
+                detail);
+}
+
+rdb_status rdb_flat_ttl_touch(int64_t table, const uint8_t* key, int64_t key_size, int64_t ttl_ms,
+                              rdb_error* detail) {
+  return settle(
+      rdb_ttl_touch(HANDLE(rdb_table, table), slice(key, key_size), (uint64_t)ttl_ms, detail),
+      detail);
+}
+
+rdb_status rdb_flat_ttl_expiry(int64_t table, const uint8_t* key, int64_t key_size, int64_t* out,
+                               int64_t out_size, rdb_error* detail) {
+  uint64_t expiry = 0;
+  const rdb_status status =
+      rdb_ttl_expiry(HANDLE(const rdb_table, table), slice(key, key_size), &expiry, detail);
+  return one_number(status, expiry, out, out_size, detail);
+}
+
+rdb_status rdb_flat_cursor_expiry(int64_t cursor, int64_t* out, int64_t out_size,
+                                  rdb_error* detail) {
+  uint64_t expiry = 0;
+  const rdb_status status = rdb_cursor_expiry(HANDLE(const rdb_cursor, cursor), &expiry, detail);
+  return one_number(status, expiry, out, out_size, detail);
+}
+
+int64_t rdb_flat_ttl_live_count(int64_t table, int64_t cancel, rdb_error* detail) {
+  uint64_t count = 0;
+  const rdb_status status = rdb_ttl_live_count(HANDLE(const rdb_table, table),
+                                               HANDLE(const rdb_cancel, cancel), &count, detail);
+  return number(status, count, detail);
+}
+
+rdb_status rdb_flat_ttl_purge(int64_t table, int32_t has_after, const uint8_t* after,
+                              int64_t after_size, int64_t max_records, int64_t cancel, int64_t* out,
+                              int64_t out_size, rdb_error* detail) {
+  const rdb_slice behind = slice(after, after_size);
+  uint64_t examined = 0;
+  uint64_t removed = 0;
+  rdb_value* position = NULL;
+  const int wanted = out != NULL && out_size >= 1;
+  const rdb_status status = rdb_ttl_purge(HANDLE(rdb_table, table), has_after ? &behind : NULL,
+                                          (uint64_t)max_records, HANDLE(const rdb_cancel, cancel),
+                                          &examined, &removed, wanted ? &position : NULL, detail);
+  if (settle(status, detail) >= 0) {
+    const int64_t values[] = {NUMBER(position), (int64_t)examined, (int64_t)removed};
+    fill(out, out_size, values, 3);
+  }
+  return status;
+}
+
+rdb_status rdb_flat_clock_now(int64_t db, int64_t* out, int64_t out_size, rdb_error* detail) {
+  uint64_t now_ms = 0;
+  const rdb_status status = rdb_clock_now(HANDLE(const rdb_db, db), &now_ms, detail);
+  return one_number(status, now_ms, out, out_size, detail);
+}
+
+rdb_status rdb_flat_clock_set(int64_t db, int64_t now_ms, rdb_error* detail) {
+  return settle(rdb_clock_set(HANDLE(const rdb_db, db), (uint64_t)now_ms, detail), detail);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Verification, cancellation
  * --------------------------------------------------------------------------------------------- */
 
@@ -1560,7 +1695,7 @@ void rdb_flat_cancel_free(int64_t cancel) { rdb_cancel_free(HANDLE(rdb_cancel, c
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_71c022c61a1070a0(void *_swig_go_0) {
+void _wrap_Swig_free_raw_3ce4e9511fabecf6(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1570,7 +1705,7 @@ void _wrap_Swig_free_raw_71c022c61a1070a0(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_71c022c61a1070a0(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_3ce4e9511fabecf6(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1583,7 +1718,7 @@ void *_wrap_Swig_malloc_raw_71c022c61a1070a0(intgo _swig_go_0) {
 }
 
 
-long long _wrap_VersionText_raw_71c022c61a1070a0(intgo _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_VersionText_raw_3ce4e9511fabecf6(intgo _swig_go_0, _goslice_ _swig_go_1) {
   int32_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1602,7 +1737,7 @@ long long _wrap_VersionText_raw_71c022c61a1070a0(intgo _swig_go_0, _goslice_ _sw
 }
 
 
-long long _wrap_VersionNumber_raw_71c022c61a1070a0() {
+long long _wrap_VersionNumber_raw_3ce4e9511fabecf6() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1613,7 +1748,7 @@ long long _wrap_VersionNumber_raw_71c022c61a1070a0() {
 }
 
 
-long long _wrap_AbiVersion_raw_71c022c61a1070a0() {
+long long _wrap_AbiVersion_raw_3ce4e9511fabecf6() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1624,7 +1759,7 @@ long long _wrap_AbiVersion_raw_71c022c61a1070a0() {
 }
 
 
-long long _wrap_StatusNameText_raw_71c022c61a1070a0(intgo _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_StatusNameText_raw_3ce4e9511fabecf6(intgo _swig_go_0, _goslice_ _swig_go_1) {
   rdb_status arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1643,7 +1778,7 @@ long long _wrap_StatusNameText_raw_71c022c61a1070a0(intgo _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_CheckAbi_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CheckAbi_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1658,7 +1793,7 @@ intgo _wrap_CheckAbi_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig
 }
 
 
-intgo _wrap_HasFeature_raw_71c022c61a1070a0(_goslice_ _swig_go_0) {
+intgo _wrap_HasFeature_raw_3ce4e9511fabecf6(_goslice_ _swig_go_0) {
   uint8_t *arg1 = (uint8_t *) 0 ;
   int64_t arg2 ;
   int32_t result;
@@ -1675,7 +1810,7 @@ intgo _wrap_HasFeature_raw_71c022c61a1070a0(_goslice_ _swig_go_0) {
 }
 
 
-long long _wrap_OptionsCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
+long long _wrap_OptionsCreate_raw_3ce4e9511fabecf6(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1688,7 +1823,7 @@ long long _wrap_OptionsCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_OptionsFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_OptionsFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1698,7 +1833,7 @@ void _wrap_OptionsFree_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-intgo _wrap_OptionsSet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_OptionsSet_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -1725,7 +1860,7 @@ intgo _wrap_OptionsSet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swi
 }
 
 
-void _wrap_OptionsSetCancel_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1) {
+void _wrap_OptionsSetCancel_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1) {
   int64_t arg1 ;
   int64_t arg2 ;
   
@@ -1737,7 +1872,7 @@ void _wrap_OptionsSetCancel_raw_71c022c61a1070a0(long long _swig_go_0, long long
 }
 
 
-void _wrap_OptionsSetProgress_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, long long _swig_go_2, long long _swig_go_3) {
+void _wrap_OptionsSetProgress_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, long long _swig_go_2, long long _swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -1753,7 +1888,7 @@ void _wrap_OptionsSetProgress_raw_71c022c61a1070a0(long long _swig_go_0, long lo
 }
 
 
-long long _wrap_OptionCount_raw_71c022c61a1070a0() {
+long long _wrap_OptionCount_raw_3ce4e9511fabecf6() {
   int64_t result;
   long long _swig_go_result;
   
@@ -1764,7 +1899,7 @@ long long _wrap_OptionCount_raw_71c022c61a1070a0() {
 }
 
 
-long long _wrap_OptionType_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_OptionType_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1779,7 +1914,7 @@ long long _wrap_OptionType_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error 
 }
 
 
-long long _wrap_OptionText_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_OptionText_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1802,7 +1937,7 @@ long long _wrap_OptionText_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swi
 }
 
 
-long long _wrap_Open_raw_71c022c61a1070a0(_goslice_ _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_Open_raw_3ce4e9511fabecf6(_goslice_ _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
   uint8_t *arg1 = (uint8_t *) 0 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -1823,7 +1958,7 @@ long long _wrap_Open_raw_71c022c61a1070a0(_goslice_ _swig_go_0, long long _swig_
 }
 
 
-long long _wrap_OpenMemory_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_OpenMemory_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -1838,7 +1973,7 @@ long long _wrap_OpenMemory_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error 
 }
 
 
-intgo _wrap_Close_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_Close_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1853,7 +1988,7 @@ intgo _wrap_Close_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go
 }
 
 
-void _wrap_CloseDeferred_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_CloseDeferred_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -1863,7 +1998,7 @@ void _wrap_CloseDeferred_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-intgo _wrap_Recovery_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_Recovery_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1884,7 +2019,7 @@ intgo _wrap_Recovery_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-long long _wrap_RecoveryNoteText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_RecoveryNoteText_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -1907,7 +2042,7 @@ long long _wrap_RecoveryNoteText_raw_71c022c61a1070a0(long long _swig_go_0, long
 }
 
 
-intgo _wrap_Stats_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_Stats_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -1928,7 +2063,7 @@ intgo _wrap_Stats_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_
 }
 
 
-long long _wrap_TxnBegin_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, long long _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
+long long _wrap_TxnBegin_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, long long _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
   int64_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -1957,7 +2092,7 @@ long long _wrap_TxnBegin_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_
 }
 
 
-intgo _wrap_TxnCommit_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TxnCommit_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1972,7 +2107,7 @@ intgo _wrap_TxnCommit_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swi
 }
 
 
-intgo _wrap_TxnAbort_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TxnAbort_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -1987,7 +2122,7 @@ intgo _wrap_TxnAbort_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig
 }
 
 
-long long _wrap_TxnId_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TxnId_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2002,7 +2137,7 @@ long long _wrap_TxnId_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swi
 }
 
 
-intgo _wrap_TxnSetDurability_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetDurability_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -2019,7 +2154,7 @@ intgo _wrap_TxnSetDurability_raw_71c022c61a1070a0(long long _swig_go_0, intgo _s
 }
 
 
-intgo _wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetTwoPhase_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -2036,7 +2171,7 @@ intgo _wrap_TxnSetTwoPhase_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swi
 }
 
 
-intgo _wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TxnSetQuickRepair_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int32_t arg2 ;
   rdb_error *arg3 = (rdb_error *) 0 ;
@@ -2053,7 +2188,7 @@ intgo _wrap_TxnSetQuickRepair_raw_71c022c61a1070a0(long long _swig_go_0, intgo _
 }
 
 
-long long _wrap_TableOpen_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_TableOpen_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2090,7 +2225,7 @@ long long _wrap_TableOpen_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_TableOpenRaw_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_TableOpenRaw_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2111,7 +2246,7 @@ long long _wrap_TableOpenRaw_raw_71c022c61a1070a0(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_TableClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_TableClose_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -2126,7 +2261,7 @@ intgo _wrap_TableClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_sw
 }
 
 
-intgo _wrap_TableDescribe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TableDescribe_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2147,7 +2282,7 @@ intgo _wrap_TableDescribe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_TableDescribeText_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_TableDescribeText_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2170,7 +2305,7 @@ long long _wrap_TableDescribeText_raw_71c022c61a1070a0(long long _swig_go_0, int
 }
 
 
-long long _wrap_TableList_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TableList_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2185,7 +2320,7 @@ long long _wrap_TableList_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *
 }
 
 
-long long _wrap_TableFind_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_TableFind_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2206,7 +2341,7 @@ long long _wrap_TableFind_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-long long _wrap_ListingCount_raw_71c022c61a1070a0(long long _swig_go_0) {
+long long _wrap_ListingCount_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   int64_t result;
   long long _swig_go_result;
@@ -2219,7 +2354,7 @@ long long _wrap_ListingCount_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-intgo _wrap_ListingAt_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ListingAt_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2242,7 +2377,7 @@ intgo _wrap_ListingAt_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig
 }
 
 
-long long _wrap_ListingAtText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_ListingAtText_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -2267,7 +2402,7 @@ long long _wrap_ListingAtText_raw_71c022c61a1070a0(long long _swig_go_0, long lo
 }
 
 
-void _wrap_ListingFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_ListingFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2277,7 +2412,7 @@ void _wrap_ListingFree_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-intgo _wrap_TableRename_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_TableRename_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2304,7 +2439,7 @@ intgo _wrap_TableRename_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_TableDelete_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_TableDelete_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2325,7 +2460,7 @@ intgo _wrap_TableDelete_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _sw
 }
 
 
-long long _wrap_TableLen_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TableLen_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -2340,7 +2475,7 @@ long long _wrap_TableLen_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_
 }
 
 
-intgo _wrap_TableStats_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_TableStats_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2363,7 +2498,7 @@ intgo _wrap_TableStats_raw_71c022c61a1070a0(long long _swig_go_0, long long _swi
 }
 
 
-intgo _wrap_PopFirst_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_PopFirst_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2384,7 +2519,7 @@ intgo _wrap_PopFirst_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-intgo _wrap_PopLast_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_PopLast_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -2405,7 +2540,7 @@ intgo _wrap_PopLast_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_g
 }
 
 
-long long _wrap_ValueText_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1) {
+long long _wrap_ValueText_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2424,7 +2559,7 @@ long long _wrap_ValueText_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-void _wrap_ValueFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_ValueFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2434,7 +2569,7 @@ void _wrap_ValueFree_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-long long _wrap_ResultCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
+long long _wrap_ResultCreate_raw_3ce4e9511fabecf6(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2447,7 +2582,7 @@ long long _wrap_ResultCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_ResultFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_ResultFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2457,7 +2592,7 @@ void _wrap_ResultFree_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-intgo _wrap_GetBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_GetBatchPacked_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2480,7 +2615,7 @@ intgo _wrap_GetBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_ResultCount_raw_71c022c61a1070a0(long long _swig_go_0) {
+long long _wrap_ResultCount_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   int64_t result;
   long long _swig_go_result;
@@ -2493,7 +2628,7 @@ long long _wrap_ResultCount_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-long long _wrap_ResultAtText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_ResultAtText_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2516,7 +2651,7 @@ long long _wrap_ResultAtText_raw_71c022c61a1070a0(long long _swig_go_0, long lon
 }
 
 
-long long _wrap_ResultPack_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_ResultPack_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2537,7 +2672,7 @@ long long _wrap_ResultPack_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_PutBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+long long _wrap_PutBatchPacked_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2560,7 +2695,7 @@ long long _wrap_PutBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _gosli
 }
 
 
-long long _wrap_DeleteBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_DeleteBatchPacked_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2581,7 +2716,7 @@ long long _wrap_DeleteBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _go
 }
 
 
-intgo _wrap_Merge_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, long long _swig_go_4, long long _swig_go_5, long long _swig_go_6, rdb_error *_swig_go_7) {
+intgo _wrap_Merge_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, long long _swig_go_4, long long _swig_go_5, long long _swig_go_6, rdb_error *_swig_go_7) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2616,7 +2751,7 @@ intgo _wrap_Merge_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_
 }
 
 
-long long _wrap_MergeBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_MergeBatchPacked_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2645,7 +2780,7 @@ long long _wrap_MergeBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _gos
 }
 
 
-intgo _wrap_Exchange_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_Exchange_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2680,7 +2815,7 @@ intgo _wrap_Exchange_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-long long _wrap_Take_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_Take_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2701,7 +2836,7 @@ long long _wrap_Take_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_
 }
 
 
-intgo _wrap_CompareAndPut_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+intgo _wrap_CompareAndPut_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2738,7 +2873,7 @@ intgo _wrap_CompareAndPut_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-intgo _wrap_CursorPut_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_CursorPut_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2759,7 +2894,7 @@ intgo _wrap_CursorPut_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig
 }
 
 
-intgo _wrap_Reserve_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, long long _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_Reserve_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, long long _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2790,7 +2925,7 @@ intgo _wrap_Reserve_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_g
 }
 
 
-intgo _wrap_ReservationStore_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_ReservationStore_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -2805,7 +2940,7 @@ intgo _wrap_ReservationStore_raw_71c022c61a1070a0(long long _swig_go_0, rdb_erro
 }
 
 
-void _wrap_ReservationFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_ReservationFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -2815,7 +2950,7 @@ void _wrap_ReservationFree_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-long long _wrap_Drain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+long long _wrap_Drain_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2846,7 +2981,7 @@ long long _wrap_Drain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_
 }
 
 
-long long _wrap_Retain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, long long _swig_go_5, long long _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
+long long _wrap_Retain_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, long long _swig_go_5, long long _swig_go_6, long long _swig_go_7, rdb_error *_swig_go_8) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2883,7 +3018,7 @@ long long _wrap_Retain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go
 }
 
 
-long long _wrap_ExtractOpen_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+long long _wrap_ExtractOpen_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -2914,7 +3049,7 @@ long long _wrap_ExtractOpen_raw_71c022c61a1070a0(long long _swig_go_0, intgo _sw
 }
 
 
-intgo _wrap_ExtractNext_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ExtractNext_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2941,7 +3076,7 @@ intgo _wrap_ExtractNext_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_ExtractPrev_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ExtractPrev_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2968,7 +3103,7 @@ intgo _wrap_ExtractPrev_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_ExtractGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ExtractGet_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -2995,7 +3130,7 @@ intgo _wrap_ExtractGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_ExtractTake_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_ExtractTake_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -3010,7 +3145,7 @@ intgo _wrap_ExtractTake_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_s
 }
 
 
-long long _wrap_ExtractClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_ExtractClose_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -3025,7 +3160,7 @@ long long _wrap_ExtractClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_erro
 }
 
 
-long long _wrap_TableCopy_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_TableCopy_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -3050,7 +3185,293 @@ long long _wrap_TableCopy_raw_71c022c61a1070a0(long long _swig_go_0, long long _
 }
 
 
-long long _wrap_CursorOpen_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_TtlOpen_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int32_t arg4 ;
+  uint8_t *arg5 = (uint8_t *) 0 ;
+  int64_t arg6 ;
+  int32_t arg7 ;
+  uint8_t *arg8 = (uint8_t *) 0 ;
+  int64_t arg9 ;
+  rdb_error *arg10 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int32_t)_swig_go_2; 
+  
+  arg5 = (uint8_t *)_swig_go_3.array;
+  arg6 = (int64_t)_swig_go_3.len;
+  
+  arg7 = (int32_t)_swig_go_4; 
+  
+  arg8 = (uint8_t *)_swig_go_5.array;
+  arg9 = (int64_t)_swig_go_5.len;
+  
+  arg10 = *(rdb_error **)&_swig_go_6; 
+  
+  result = (int64_t)rdb_flat_ttl_open(arg1,(unsigned char const *)arg2,arg3,arg4,(unsigned char const *)arg5,arg6,arg7,(unsigned char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_TtlOpenRaw_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (int64_t)rdb_flat_ttl_open_raw(arg1,(unsigned char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_TtlSetDefault_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  int64_t arg2 ;
+  rdb_error *arg3 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  arg3 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (rdb_status)rdb_flat_ttl_set_default(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_TtlDefault_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (int64_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (rdb_status)rdb_flat_ttl_default(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_TtlPut_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, long long _swig_go_4, rdb_error *_swig_go_5) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  uint8_t *arg4 = (uint8_t *) 0 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t arg7 ;
+  rdb_error *arg8 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (uint8_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = (int64_t)_swig_go_3; 
+  arg7 = (int64_t)_swig_go_4; 
+  arg8 = *(rdb_error **)&_swig_go_5; 
+  
+  result = (rdb_status)rdb_flat_ttl_put(arg1,(unsigned char const *)arg2,arg3,(unsigned char const *)arg4,arg5,arg6,arg7,arg8);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_TtlTouch_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t arg4 ;
+  rdb_error *arg5 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = (int64_t)_swig_go_2; 
+  arg5 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_ttl_touch(arg1,(unsigned char const *)arg2,arg3,arg4,arg5);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_TtlExpiry_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+  int64_t arg1 ;
+  uint8_t *arg2 = (uint8_t *) 0 ;
+  int64_t arg3 ;
+  int64_t *arg4 = (int64_t *) 0 ;
+  int64_t arg5 ;
+  rdb_error *arg6 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (uint8_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  
+  arg4 = (int64_t *)_swig_go_2.array;
+  arg5 = (int64_t)_swig_go_2.len;
+  
+  arg6 = *(rdb_error **)&_swig_go_3; 
+  
+  result = (rdb_status)rdb_flat_ttl_expiry(arg1,(unsigned char const *)arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_CursorExpiry_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (int64_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (rdb_status)rdb_flat_cursor_expiry(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_TtlLiveCount_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  int64_t arg2 ;
+  rdb_error *arg3 = (rdb_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  arg3 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (int64_t)rdb_flat_ttl_live_count(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_TtlPurge_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, long long _swig_go_3, long long _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+  int64_t arg1 ;
+  int32_t arg2 ;
+  uint8_t *arg3 = (uint8_t *) 0 ;
+  int64_t arg4 ;
+  int64_t arg5 ;
+  int64_t arg6 ;
+  int64_t *arg7 = (int64_t *) 0 ;
+  int64_t arg8 ;
+  rdb_error *arg9 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (uint8_t *)_swig_go_2.array;
+  arg4 = (int64_t)_swig_go_2.len;
+  
+  arg5 = (int64_t)_swig_go_3; 
+  arg6 = (int64_t)_swig_go_4; 
+  
+  arg7 = (int64_t *)_swig_go_5.array;
+  arg8 = (int64_t)_swig_go_5.len;
+  
+  arg9 = *(rdb_error **)&_swig_go_6; 
+  
+  result = (rdb_status)rdb_flat_ttl_purge(arg1,arg2,(unsigned char const *)arg3,arg4,arg5,arg6,arg7,arg8,arg9);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ClockNow_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  int64_t *arg2 = (int64_t *) 0 ;
+  int64_t arg3 ;
+  rdb_error *arg4 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  
+  arg2 = (int64_t *)_swig_go_1.array;
+  arg3 = (int64_t)_swig_go_1.len;
+  
+  arg4 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (rdb_status)rdb_flat_clock_now(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_ClockSet_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, rdb_error *_swig_go_2) {
+  int64_t arg1 ;
+  int64_t arg2 ;
+  rdb_error *arg3 = (rdb_error *) 0 ;
+  rdb_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (int64_t)_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  arg3 = *(rdb_error **)&_swig_go_2; 
+  
+  result = (rdb_status)rdb_flat_clock_set(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_CursorOpen_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -3065,7 +3486,7 @@ long long _wrap_CursorOpen_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error 
 }
 
 
-intgo _wrap_CursorClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CursorClose_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -3080,7 +3501,7 @@ intgo _wrap_CursorClose_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_s
 }
 
 
-intgo _wrap_CursorFirst_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorFirst_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3107,7 +3528,7 @@ intgo _wrap_CursorFirst_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_CursorLast_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorLast_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3134,7 +3555,7 @@ intgo _wrap_CursorLast_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorNext_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNext_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3161,7 +3582,7 @@ intgo _wrap_CursorNext_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorPrev_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrev_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3188,7 +3609,7 @@ intgo _wrap_CursorPrev_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorGet_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3215,7 +3636,7 @@ intgo _wrap_CursorGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig
 }
 
 
-intgo _wrap_CursorSeek_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeek_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3248,7 +3669,7 @@ intgo _wrap_CursorSeek_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swi
 }
 
 
-intgo _wrap_CursorSeekExact_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeekExact_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3281,7 +3702,7 @@ intgo _wrap_CursorSeekExact_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorSeekLe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+intgo _wrap_CursorSeekLe_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3314,7 +3735,7 @@ intgo _wrap_CursorSeekLe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _s
 }
 
 
-intgo _wrap_CursorSetRange_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_CursorSetRange_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -3345,7 +3766,7 @@ intgo _wrap_CursorSetRange_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swi
 }
 
 
-intgo _wrap_CursorDelete_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+intgo _wrap_CursorDelete_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   rdb_status result;
@@ -3360,7 +3781,7 @@ intgo _wrap_CursorDelete_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_
 }
 
 
-long long _wrap_MultimapOpen_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_MultimapOpen_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, intgo _swig_go_4, _goslice_ _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3397,7 +3818,7 @@ long long _wrap_MultimapOpen_raw_71c022c61a1070a0(long long _swig_go_0, _goslice
 }
 
 
-long long _wrap_MultimapOpenRaw_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_MultimapOpenRaw_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3418,7 +3839,7 @@ long long _wrap_MultimapOpenRaw_raw_71c022c61a1070a0(long long _swig_go_0, _gosl
 }
 
 
-long long _wrap_MultimapKeyCount_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_MultimapKeyCount_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -3433,7 +3854,7 @@ long long _wrap_MultimapKeyCount_raw_71c022c61a1070a0(long long _swig_go_0, rdb_
 }
 
 
-long long _wrap_MultimapValueCount_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_MultimapValueCount_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3454,7 +3875,7 @@ long long _wrap_MultimapValueCount_raw_71c022c61a1070a0(long long _swig_go_0, _g
 }
 
 
-intgo _wrap_MultimapGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_MultimapGet_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, long long _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3477,7 +3898,7 @@ intgo _wrap_MultimapGet_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _sw
 }
 
 
-intgo _wrap_MultimapContains_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_MultimapContains_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3504,7 +3925,7 @@ intgo _wrap_MultimapContains_raw_71c022c61a1070a0(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_MultimapDelete_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_MultimapDelete_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3531,7 +3952,7 @@ intgo _wrap_MultimapDelete_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ 
 }
 
 
-long long _wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+long long _wrap_MultimapDeleteBatchPacked_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3552,7 +3973,7 @@ long long _wrap_MultimapDeleteBatchPacked_raw_71c022c61a1070a0(long long _swig_g
 }
 
 
-long long _wrap_MultimapDrain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+long long _wrap_MultimapDrain_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, _goslice_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -3583,7 +4004,7 @@ long long _wrap_MultimapDrain_raw_71c022c61a1070a0(long long _swig_go_0, intgo _
 }
 
 
-intgo _wrap_CursorSeekPair_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
+intgo _wrap_CursorSeekPair_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4, rdb_error *_swig_go_5) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3622,7 +4043,7 @@ intgo _wrap_CursorSeekPair_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_CursorNextKey_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNextKey_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3649,7 +4070,7 @@ intgo _wrap_CursorNextKey_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-intgo _wrap_CursorPrevKey_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrevKey_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3676,7 +4097,7 @@ intgo _wrap_CursorPrevKey_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _
 }
 
 
-intgo _wrap_CursorNextValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorNextValue_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3703,7 +4124,7 @@ intgo _wrap_CursorNextValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorPrevValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorPrevValue_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3730,7 +4151,7 @@ intgo _wrap_CursorPrevValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_
 }
 
 
-intgo _wrap_CursorFirstValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorFirstValue_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3757,7 +4178,7 @@ intgo _wrap_CursorFirstValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice
 }
 
 
-intgo _wrap_CursorLastValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_CursorLastValue_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int64_t arg3 ;
@@ -3784,7 +4205,7 @@ intgo _wrap_CursorLastValue_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_
 }
 
 
-long long _wrap_CursorValueCount_raw_71c022c61a1070a0(long long _swig_go_0, rdb_error *_swig_go_1) {
+long long _wrap_CursorValueCount_raw_3ce4e9511fabecf6(long long _swig_go_0, rdb_error *_swig_go_1) {
   int64_t arg1 ;
   rdb_error *arg2 = (rdb_error *) 0 ;
   int64_t result;
@@ -3799,7 +4220,7 @@ long long _wrap_CursorValueCount_raw_71c022c61a1070a0(long long _swig_go_0, rdb_
 }
 
 
-long long _wrap_Verify_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
+long long _wrap_Verify_raw_3ce4e9511fabecf6(long long _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, long long _swig_go_5, rdb_error *_swig_go_6) {
   int64_t arg1 ;
   int32_t arg2 ;
   int64_t arg3 ;
@@ -3824,7 +4245,7 @@ long long _wrap_Verify_raw_71c022c61a1070a0(long long _swig_go_0, intgo _swig_go
 }
 
 
-intgo _wrap_ReportDescribe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
+intgo _wrap_ReportDescribe_raw_3ce4e9511fabecf6(long long _swig_go_0, _goslice_ _swig_go_1, rdb_error *_swig_go_2) {
   int64_t arg1 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t arg3 ;
@@ -3845,7 +4266,7 @@ intgo _wrap_ReportDescribe_raw_71c022c61a1070a0(long long _swig_go_0, _goslice_ 
 }
 
 
-intgo _wrap_ReportProblem_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
+intgo _wrap_ReportProblem_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2, rdb_error *_swig_go_3) {
   int64_t arg1 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -3868,7 +4289,7 @@ intgo _wrap_ReportProblem_raw_71c022c61a1070a0(long long _swig_go_0, long long _
 }
 
 
-long long _wrap_ReportProblemText_raw_71c022c61a1070a0(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
+long long _wrap_ReportProblemText_raw_3ce4e9511fabecf6(long long _swig_go_0, long long _swig_go_1, intgo _swig_go_2, _goslice_ _swig_go_3, rdb_error *_swig_go_4) {
   int64_t arg1 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -3893,7 +4314,7 @@ long long _wrap_ReportProblemText_raw_71c022c61a1070a0(long long _swig_go_0, lon
 }
 
 
-void _wrap_ReportFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_ReportFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -3903,7 +4324,7 @@ void _wrap_ReportFree_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-long long _wrap_CancelCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
+long long _wrap_CancelCreate_raw_3ce4e9511fabecf6(rdb_error *_swig_go_0) {
   rdb_error *arg1 = (rdb_error *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3916,7 +4337,7 @@ long long _wrap_CancelCreate_raw_71c022c61a1070a0(rdb_error *_swig_go_0) {
 }
 
 
-void _wrap_CancelTrigger_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_CancelTrigger_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -3926,7 +4347,7 @@ void _wrap_CancelTrigger_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-void _wrap_CancelReset_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_CancelReset_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 
@@ -3936,7 +4357,7 @@ void _wrap_CancelReset_raw_71c022c61a1070a0(long long _swig_go_0) {
 }
 
 
-void _wrap_CancelFree_raw_71c022c61a1070a0(long long _swig_go_0) {
+void _wrap_CancelFree_raw_3ce4e9511fabecf6(long long _swig_go_0) {
   int64_t arg1 ;
   
   arg1 = (int64_t)_swig_go_0; 

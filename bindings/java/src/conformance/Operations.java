@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.AbstractMap;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,7 @@ import rdb.StoredType;
 import rdb.Table;
 import rdb.TableInfo;
 import rdb.Transaction;
+import rdb.TtlTable;
 import rdb.Value;
 import rdb.VerifyLevel;
 import rdb.WriteOptions;
@@ -52,6 +54,7 @@ final class Operations implements AutoCloseable {
       Map.ofEntries(
           Map.entry("open", "db"), Map.entry("open_memory", "db"), Map.entry("begin", "txn"),
           Map.entry("table_open", "table"), Map.entry("table_open_raw", "table"),
+          Map.entry("ttl_open", "table"), Map.entry("ttl_open_raw", "table"),
           Map.entry("multimap_open", "table"), Map.entry("multimap_open_raw", "table"),
           Map.entry("cursor_open", "cursor"), Map.entry("get_pin", "pin"),
           Map.entry("cancel_create", "cancel"));
@@ -386,6 +389,16 @@ final class Operations implements AutoCloseable {
         gives.plain("flags", flags);
         gives.plain("notes", recovery.notes().size());
         return "OK";
+      case "clock_set":
+        db().setClock(line.containsKey("now") ? Instant.ofEpochMilli(number("now")) : null);
+        return "OK";
+      case "clock_now":
+        long now = db().now().toEpochMilli();
+        if (line.containsKey("above") && now < ((Number) line.get("above")).longValue()) {
+          throw new IllegalStateException("the clock says " + now);
+        }
+        gives.plain("now", now);
+        return "OK";
       case "stats":
         gives.numbers(db().stats());
         return "OK";
@@ -557,6 +570,15 @@ final class Operations implements AutoCloseable {
       make("table", txn().rawTable(name("name")));
       return "OK";
     }
+    if (op.equals("ttl_open")) {
+      make("table",
+          txn().ttlTable(name("name"), Values.codec(line.get("key_type")), Values.codec(line.get("value_type"))));
+      return "OK";
+    }
+    if (op.equals("ttl_open_raw")) {
+      make("table", txn().rawTtlTable(name("name")));
+      return "OK";
+    }
     if (op.equals("multimap_open")) {
       make("table",
           txn().multimap(name("name"), Values.codec(line.get("key_type")), Values.codec(line.get("value_type"))));
@@ -568,6 +590,9 @@ final class Operations implements AutoCloseable {
     }
     if (handle("table", Object.class) instanceof Multimap<?, ?>) return onMultimap(multimap(), op);
     Table<Object, Object> table = table();
+    if (op.startsWith("ttl_")) {
+      return new Expiring((TtlTable<Object, Object>) table, line, gives).run(op, flags(), cancellation());
+    }
     switch (op) {
       case "table_close":
         table.close();
@@ -874,6 +899,9 @@ final class Operations implements AutoCloseable {
         return rows.isEmpty() ? "END" : "OK";
       case "cursor_next_batch_packed":
         return nextPacked(cursor, of);
+      case "cursor_expiry":
+        gives.plain("expiry", Expiring.milliseconds(cursor.expiry()));
+        return "OK";
       case "cursor_put":
         try {
           cursor.put(value(of));

@@ -832,6 +832,7 @@ pub fn run(options: &Options) -> Outcome {
         "dump" => dump(options),
         "write-texts" | "check-texts" => special::texts(options),
         "write-quirks" => special::quirks(options),
+        "expire" => special::expire(options),
         other => Err(format!("no verb {other}").into()),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //!     referee redb|shodh VERB FILE [--spec SPEC] [--seed N] [--round N] [FLAGS]
 //!
-//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts, write-quirks, and order
+//! VERB: create, check, turn, look, rename, savepoint, restore, dump, write-texts, check-texts, write-quirks, expire, and order
 //! (order.rs). A turn checks that the file holds the state of round - 1 and takes it to the round given.
 //! Exit status 0: all as expected; 1: a difference or an error, told on standard error; 101: the engine
 //! panicked.
@@ -12,6 +12,7 @@ mod composite_cases;
 mod nothing;
 mod options;
 mod rows;
+mod expire;
 
 pub use options::{Options, ALL};
 
@@ -32,6 +33,8 @@ mod on_shodh {
             ReadableTableMetadata, StoreOptions, TableDefinition, WriteTransaction,
         };
         use std::error::Error;
+
+        pub use crate::expire::expire;
 
         /// The level of zstd is what shodh-redb makes of any: the default.
         pub fn create_compressed(file: &str, codec: &str) -> Result<Database, Box<dyn Error>> {

@@ -20,6 +20,10 @@ pub fn quirks(_: &Options) -> Result<(), Box<dyn Error>> {
     Err("this engine does not compress".into())
 }
 
+pub fn expire(_: &Options) -> Result<(), Box<dyn Error>> {
+    Err("this engine has no tables whose values expire".into())
+}
+
 pub fn create_compressed<Database>(_: &str, _: &str) -> Result<Database, Box<dyn Error>> {
     Err("this engine does not compress".into())
 }

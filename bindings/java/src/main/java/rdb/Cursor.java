@@ -415,6 +415,27 @@ public sealed class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable
     if (status == Status.NOT_FOUND) throw new IllegalStateException("the cursor stands on no entry");
   }
 
+  /**
+   * When the value of the entry that the cursor stands on expires; the cursor is over a {@link
+   * TtlTable}.
+   *
+   * @return {@link java.time.Instant#MAX} for never
+   */
+  public java.time.Instant expiry() {
+    settle();
+    long[] out = new long[1];
+    long cursor = handle.enter();
+    int status;
+    try {
+      status = Flat.cursorExpiry(cursor, out);
+    } finally {
+      handle.leave();
+      Reference.reachabilityFence(this);
+    }
+    if (status == Status.NOT_FOUND) throw new IllegalStateException("the cursor stands on no entry");
+    return TtlTable.moment(out[0]);
+  }
+
   /** Releases the cursor; its entries are no longer valid. */
   @Override
   public void close() {

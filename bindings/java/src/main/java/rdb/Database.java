@@ -246,6 +246,39 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * The time by which TTL tables go.
+   *
+   * @return what the database's clock says
+   */
+  public java.time.Instant now() {
+    long[] out = new long[1];
+    long db = handle.enter();
+    try {
+      Flat.clockNow(db, out);
+      return java.time.Instant.ofEpochMilli(out[0]);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Stops that time at a moment, for tests and for programs that bring a time of their own, or lets it
+   * run again. At once and for every transaction; not stored.
+   *
+   * @param moment not before 1970; null: it runs
+   */
+  public void setClock(java.time.Instant moment) {
+    long now = moment == null ? -1 : moment.toEpochMilli();
+    if (moment != null && now < 0) throw Native.invalid("a moment before 1970");
+    long db = handle.enter();
+    try {
+      Flat.clockSet(db, now);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
    * Figures of the database.
    *
    * @return a moment's view

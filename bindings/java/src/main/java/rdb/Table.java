@@ -24,7 +24,7 @@ import rdb.raw.Records;
  * @param <K> type of keys
  * @param <V> type of values
  */
-public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
+public sealed class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable permits TtlTable {
   /** Bytes after which a bulk operation hands over what it has gathered. */
   private static final int BULK_BYTES = 1 << 20;
 
@@ -440,7 +440,7 @@ public final class Table<K, V> implements Iterable<Entry<K, V>>, AutoCloseable {
     return found == null ? null : values.decode(found);
   }
 
-  private static byte[] taken(long value) {
+  static byte[] taken(long value) {
     if (value == 0) return null;
     try {
       byte[] bytes = new byte[Native.javaSize(Records.valueSize(value))];

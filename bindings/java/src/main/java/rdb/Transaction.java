@@ -150,9 +150,64 @@ public abstract sealed class Transaction implements AutoCloseable permits ReadTx
     }
   }
 
+  /**
+   * Opens a table of byte strings that expire. A writer creates it when it is missing.
+   *
+   * @param name its name
+   * @return the table
+   */
+  public final TtlTable<byte[], byte[]> ttlTable(String name) {
+    return ttlTable(name, Codec.BYTES, Codec.BYTES);
+  }
+
+  /**
+   * Opens a table whose values expire. A writer creates it when it is missing; in a writer it can be
+   * open once at a time.
+   *
+   * @param <K> type of keys
+   * @param <V> type of values
+   * @param name its name
+   * @param keys codec whose type the keys were stored with
+   * @param values codec whose type the values were stored with, apart from their expiry
+   * @return the table
+   */
+  public final <K, V> TtlTable<K, V> ttlTable(String name, Codec<K> keys, Codec<V> values) {
+    byte[] encoded = Native.utf8(name);
+    long txn = handle.enter();
+    try {
+      long table =
+          Flat.ttlOpen(
+              txn, encoded, keys.typeClass(), keys.typeNameBytes(), values.typeClass(), values.typeNameBytes());
+      return new TtlTable<>(this, handle, owned(table), name, keys, values);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Opens a table whose values expire whatever its types are, with keys and values as they are stored,
+   * apart from the expiry; never creates one.
+   *
+   * @param name its name
+   * @return the table
+   */
+  public final TtlTable<byte[], byte[]> rawTtlTable(String name) {
+    byte[] encoded = Native.utf8(name);
+    long txn = handle.enter();
+    try {
+      return new TtlTable<>(
+          this, handle, owned(Flat.ttlOpenRaw(txn, encoded)), name, Codec.BYTES, Codec.BYTES);
+    } finally {
+      leave();
+    }
+  }
+
+  private Handle owned(long table) {
+    return new Handle("table", table, handle.isExclusive(), Flat::tableClose, handle, null);
+  }
+
   private <K, V> Table<K, V> made(long table, String name, Codec<K> keys, Codec<V> values) {
-    Handle owned = new Handle("table", table, handle.isExclusive(), Flat::tableClose, handle, null);
-    return new Table<>(this, handle, owned, name, keys, values);
+    return new Table<>(this, handle, owned(table), name, keys, values);
   }
 
   /**

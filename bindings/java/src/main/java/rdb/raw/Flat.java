@@ -321,6 +321,54 @@ public class Flat {
     return FlatJNI.tableCopy(source, txn, name, cancel);
   }
 
+  public static long ttlOpen(long txn, byte[] name, int key_class, byte[] key_type, int value_class, byte[] value_type) {
+    return FlatJNI.ttlOpen(txn, name, key_class, key_type, value_class, value_type);
+  }
+
+  public static long ttlOpenRaw(long txn, byte[] name) {
+    return FlatJNI.ttlOpenRaw(txn, name);
+  }
+
+  public static int ttlSetDefault(long table, long ttl_ms) {
+    return FlatJNI.ttlSetDefault(table, ttl_ms);
+  }
+
+  public static int ttlDefault(long table, long[] out) {
+    return FlatJNI.ttlDefault(table, out);
+  }
+
+  public static int ttlPut(long table, byte[] key, byte[] value, long ttl_ms, long flags) {
+    return FlatJNI.ttlPut(table, key, value, ttl_ms, flags);
+  }
+
+  public static int ttlTouch(long table, byte[] key, long ttl_ms) {
+    return FlatJNI.ttlTouch(table, key, ttl_ms);
+  }
+
+  public static int ttlExpiry(long table, byte[] key, long[] out) {
+    return FlatJNI.ttlExpiry(table, key, out);
+  }
+
+  public static int cursorExpiry(long cursor, long[] out) {
+    return FlatJNI.cursorExpiry(cursor, out);
+  }
+
+  public static long ttlLiveCount(long table, long cancel) {
+    return FlatJNI.ttlLiveCount(table, cancel);
+  }
+
+  public static int ttlPurge(long table, int has_after, byte[] after, long max_records, long cancel, long[] out) {
+    return FlatJNI.ttlPurge(table, has_after, after, max_records, cancel, out);
+  }
+
+  public static int clockNow(long db, long[] out) {
+    return FlatJNI.clockNow(db, out);
+  }
+
+  public static int clockSet(long db, long now_ms) {
+    return FlatJNI.clockSet(db, now_ms);
+  }
+
   public static long cursorOpen(long table) {
     return FlatJNI.cursorOpen(table);
   }

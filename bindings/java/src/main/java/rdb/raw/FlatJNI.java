@@ -87,6 +87,18 @@ public class FlatJNI {
   public final static native int extractTake(long jarg1);
   public final static native long extractClose(long jarg1);
   public final static native long tableCopy(long jarg1, long jarg2, byte[] jarg3, long jarg5);
+  public final static native long ttlOpen(long jarg1, byte[] jarg2, int jarg4, byte[] jarg5, int jarg7, byte[] jarg8);
+  public final static native long ttlOpenRaw(long jarg1, byte[] jarg2);
+  public final static native int ttlSetDefault(long jarg1, long jarg2);
+  public final static native int ttlDefault(long jarg1, long[] jarg2);
+  public final static native int ttlPut(long jarg1, byte[] jarg2, byte[] jarg4, long jarg6, long jarg7);
+  public final static native int ttlTouch(long jarg1, byte[] jarg2, long jarg4);
+  public final static native int ttlExpiry(long jarg1, byte[] jarg2, long[] jarg4);
+  public final static native int cursorExpiry(long jarg1, long[] jarg2);
+  public final static native long ttlLiveCount(long jarg1, long jarg2);
+  public final static native int ttlPurge(long jarg1, int jarg2, byte[] jarg3, long jarg5, long jarg6, long[] jarg7);
+  public final static native int clockNow(long jarg1, long[] jarg2);
+  public final static native int clockSet(long jarg1, long jarg2);
   public final static native long cursorOpen(long jarg1);
   public final static native int cursorClose(long jarg1);
   public final static native int cursorFirst(long jarg1, byte[] jarg2, long[] jarg4);
