@@ -6,8 +6,10 @@
 //   names        &[u8] -> u64    name in byte order -> installed size in KiB
 //   by_section   (&str,&str) -> u64    section and name -> installed size in KiB
 //   needed_by    &str  -> &str   multimap: name -> the packages that depend on it
+//   closures     &str  -> u64    for an hour: name -> packages that depend on it in the end
 //
-// All six change in the same transactions, so the counters agree with the records at every commit.
+// All but the last change in the same transactions, so the counters agree with the records at every
+// commit.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -80,14 +82,8 @@ struct Tables {
 
 // Adds to a counter, or takes away from it; one that reaches zero goes.
 void count(Table& table, const std::string& name, int64_t change) {
-  const std::optional<std::string> stored = table.get(name);
-  const uint64_t old = stored ? decode_u64(*stored) : 0;
-  const uint64_t now = old + static_cast<uint64_t>(change);
-  if (now == 0) {
-    table.erase(name);
-  } else {
-    table.put(name, encode_u64(now));
-  }
+  table.add(name, static_cast<uint64_t>(change));
+  if (change < 0 && decode_u64(table.get(name).value()) == 0) table.erase(name);
 }
 
 void store(Tables& tables, const Package& package) {
@@ -268,6 +264,18 @@ void section_scans(const Database& db) {
   }
 }
 
+// All that depend on what is in reached, directly or not, joins it.
+void close(const Table& needed_by, std::unordered_set<std::string>& reached) {
+  std::vector<std::string> next(reached.begin(), reached.end());
+  while (!next.empty()) {
+    const std::string name = std::move(next.back());
+    next.pop_back();
+    for (std::string& dependent : needed_by.values(name)) {
+      if (reached.insert(dependent).second) next.push_back(std::move(dependent));
+    }
+  }
+}
+
 // A multimap: all that depend on a package in one lookup, and what depends on those in turn.
 void reverse_dependencies(const Database& db) {
   heading("Who depends on it");
@@ -279,20 +287,89 @@ void reverse_dependencies(const Database& db) {
     const double microseconds = lookup.seconds() * 1e6;
     const Stopwatch search;
     std::unordered_set<std::string> reached(direct.begin(), direct.end());
-    std::vector<std::string> next = direct;
-    while (!next.empty()) {
-      const std::string name = std::move(next.back());
-      next.pop_back();
-      for (std::string& dependent : needed_by.values(name)) {
-        if (reached.insert(dependent).second) next.push_back(std::move(dependent));
-      }
-    }
+    close(needed_by, reached);
     char text[200];
     std::snprintf(text, sizeof text, "%7s directly  %8.1f us    %7s in the end  %8.1f ms",
                   format_count(direct.size()).c_str(), microseconds,
                   format_count(reached.size()).c_str(), search.seconds() * 1000);
     pair_line(package, text, 16);
   }
+}
+
+// A TTL table: what took long to find out is kept for an hour, and then asked anew.
+void cached_closures(const Database& db) {
+  heading("A cache that forgets: who depends on it in the end");
+  constexpr size_t kQuestions = 2000;
+  constexpr size_t kNames = 200;
+  constexpr uint64_t kHourMs = 3'600'000;
+  constexpr uint64_t kStep = 64;
+  std::vector<std::string> names;
+  {
+    Txn txn = db.read();
+    const Table packages = txn.open("packages", "&str", "&str");
+    const uint64_t every = std::max<uint64_t>(1, packages.len() / kNames);
+    std::string_view key;
+    std::string_view value;
+    uint64_t row = 0;
+    for (Cursor cursor(packages.raw()); cursor.next(key, value); ++row) {
+      if (row % every == 0) names.emplace_back(key);
+    }
+  }
+  std::mt19937_64 random(11);
+  uint64_t hits = 0;
+  double found_out = 0;
+  double remembered = 0;
+  {
+    Txn txn = db.write();
+    {
+      const Table needed_by = txn.open_multimap("needed_by", "&str", "&str");
+      Table closures = txn.open_ttl("closures", "&str", "u64");
+      for (size_t i = 0; i < kQuestions; ++i) {
+        const std::string& name =
+            names[random() % names.size() * (random() % names.size()) / names.size()];
+        const Stopwatch watch;
+        if (closures.get(name)) {
+          remembered += watch.seconds();
+          ++hits;
+          continue;
+        }
+        std::unordered_set<std::string> reached{name};
+        close(needed_by, reached);
+        closures.put_for(name, encode_u64(reached.size() - 1), kHourMs);
+        found_out += watch.seconds();
+      }
+    }
+    txn.commit();
+  }
+  const uint64_t misses = kQuestions - hits;
+  char text[120];
+  std::snprintf(text, sizeof text, "%s, %.1f us each", format_count(misses).c_str(),
+                found_out * 1e6 / static_cast<double>(std::max<uint64_t>(1, misses)));
+  pair_line("questions that had to be answered", text);
+  std::snprintf(text, sizeof text, "%s, %.1f us each", format_count(hits).c_str(),
+                remembered * 1e6 / static_cast<double>(std::max<uint64_t>(1, hits)));
+  pair_line("answered from the cache", text);
+
+  db.set_clock(db.now_ms() + kHourMs);
+  {
+    Txn txn = db.read();
+    const Table closures = txn.open_ttl("closures", "&str", "u64");
+    pair_line("an hour later", format_count(closures.live_count()) + " alive, " +
+                                   format_count(closures.len()) + " stored");
+  }
+  Table::Purged step;
+  uint64_t removed = 0;
+  uint64_t steps = 0;
+  do {
+    Txn txn = db.write();
+    step = txn.open_ttl("closures", "&str", "u64").purge(step.position, kStep);
+    txn.commit();
+    removed += step.removed;
+    ++steps;
+  } while (step.position);
+  db.set_clock(RDB_CLOCK_RUNS);
+  pair_line("purged",
+            format_count(removed) + " in " + format_count(steps) + " steps of a commit each");
 }
 
 void top_ten(const Database& db, const char* table_name) {
@@ -501,6 +578,7 @@ int run(const std::string& database_path, const std::string& input_path,
   prefix_scans(db);
   section_scans(db);
   reverse_dependencies(db);
+  cached_closures(db);
   top_ten(db, "sections");
   top_ten(db, "maintainers");
   const bool snapshots_sound = snapshots(db);

@@ -119,6 +119,37 @@ bool Table::erase(std::string_view key) {
   return check(rdb_delete(table_.get(), slice(key), &error), error) == RDB_OK;
 }
 
+void Table::add(std::string_view key, uint64_t amount) {
+  static constexpr rdb_merge_operator kAdd = RDB_MERGE_OPERATOR_INIT(RDB_MERGE_NUMERIC_ADD);
+  rdb_error error = kNoError;
+  check(rdb_merge(table_.get(), slice(key), slice(encode_u64(amount)), &kAdd, &error), error);
+}
+
+void Table::put_for(std::string_view key, std::string_view value, uint64_t ttl_ms) {
+  rdb_error error = kNoError;
+  check(rdb_ttl_put(table_.get(), slice(key), slice(value), ttl_ms, 0, &error), error);
+}
+
+uint64_t Table::live_count() const {
+  rdb_error error = kNoError;
+  uint64_t count = 0;
+  check(rdb_ttl_live_count(table_.get(), nullptr, &count, &error), error);
+  return count;
+}
+
+Table::Purged Table::purge(const std::optional<std::string>& after, uint64_t max_records) {
+  rdb_error error = kNoError;
+  const rdb_slice behind = after ? slice(*after) : rdb_slice{};
+  Purged purged;
+  rdb_value* position = nullptr;
+  check(rdb_ttl_purge(table_.get(), after ? &behind : nullptr, max_records, nullptr,
+                      &purged.examined, &purged.removed, &position, &error),
+        error);
+  if (position != nullptr) purged.position = std::string(text(rdb_value_data(position)));
+  rdb_value_free(position);
+  return purged;
+}
+
 std::vector<std::string> Table::values(std::string_view key) const {
   rdb_error error = kNoError;
   rdb_result* made = nullptr;
@@ -174,6 +205,15 @@ Table Txn::open_multimap(std::string_view name, std::string_view key_type,
   return Table(table);
 }
 
+Table Txn::open_ttl(std::string_view name, std::string_view key_type, std::string_view value_type) {
+  rdb_error error = kNoError;
+  const rdb_type key = type_of(key_type);
+  const rdb_type value = type_of(value_type);
+  rdb_table* table = nullptr;
+  check(rdb_ttl_open(txn_.get(), slice(name), &key, &value, &table, &error), error);
+  return Table(table);
+}
+
 void Txn::commit() {
   rdb_error error = kNoError;
   check(rdb_txn_commit(txn_.release(), &error), error);
@@ -193,6 +233,18 @@ rdb_stats_info Database::stats() const {
   rdb_stats_info stats = RDB_STATS_INFO_INIT;
   check(rdb_stats(db_.get(), &stats, &error), error);
   return stats;
+}
+
+uint64_t Database::now_ms() const {
+  rdb_error error = kNoError;
+  uint64_t now_ms = 0;
+  check(rdb_clock_now(db_.get(), &now_ms, &error), error);
+  return now_ms;
+}
+
+void Database::set_clock(uint64_t now_ms) const {
+  rdb_error error = kNoError;
+  check(rdb_clock_set(db_.get(), now_ms, &error), error);
 }
 
 bool Database::was_clean() const {

@@ -79,6 +79,17 @@ class Table {
   std::optional<std::string> get(std::string_view key) const;
   void put(std::string_view key, std::string_view value);
   bool erase(std::string_view key);
+  // Adds to the u64 under key, modulo 2^64; one that is not there is 0.
+  void add(std::string_view key, uint64_t amount);
+  // Of a TTL table.
+  void put_for(std::string_view key, std::string_view value, uint64_t ttl_ms);
+  uint64_t live_count() const;
+  struct Purged {
+    uint64_t examined = 0;
+    uint64_t removed = 0;
+    std::optional<std::string> position;  // where the next step goes on; none: at the end
+  };
+  Purged purge(const std::optional<std::string>& after, uint64_t max_records);
   // All values of a key of a multimap, in their order.
   std::vector<std::string> values(std::string_view key) const;
   rdb_table_stats_info stats() const;
@@ -102,6 +113,8 @@ class Txn {
   // The same for multimaps, whose put() adds a pair.
   Table open_multimap(std::string_view name, std::string_view key_type,
                       std::string_view value_type);
+  // The same for tables whose values expire.
+  Table open_ttl(std::string_view name, std::string_view key_type, std::string_view value_type);
   void commit();
 
  private:
@@ -118,6 +131,9 @@ class Database {
   Txn read() const { return Txn(db_.get(), RDB_TXN_READ); }
   Txn write() const { return Txn(db_.get(), RDB_TXN_WRITE); }
   rdb_stats_info stats() const;
+  // The time by which TTL tables go, and a stop to it at a moment; RDB_CLOCK_RUNS: it runs again.
+  uint64_t now_ms() const;
+  void set_clock(uint64_t now_ms) const;
   bool was_clean() const;
   struct Verdict {
     rdb_report_info info = RDB_REPORT_INFO_INIT;
