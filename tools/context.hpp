@@ -88,6 +88,8 @@ void add_delete(CLI::App& app, Context& context);
 void add_scan(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_dump(CLI::App& app, Context& context);
+void add_load(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_header(CLI::App& app, Context& context);

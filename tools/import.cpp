@@ -2,13 +2,8 @@
 //
 // Rows are committed in batches. A line that cannot be used ends the import: nothing of its batch
 // is stored, earlier batches stay. --atomic makes the whole input one batch.
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-
 #include "rdb/error.hpp"
+#include "row_lines.hpp"
 #include "table_choice.hpp"
 #include "text.hpp"
 
@@ -26,89 +21,6 @@ struct ImportArguments {
   uint64_t batch_rows = kDefaultBatchRows;
   bool atomic = false;
 };
-
-class LineReader {
- public:
-  explicit LineReader(const std::string& path)
-      : name_(path == "-" ? "standard input" : path), stream_(stdin) {
-    if (path != "-") {
-      stream_ = std::fopen(path.c_str(), "rb");
-      if (stream_ == nullptr) throw_io("open");
-    }
-    struct stat status {};
-    if (fstat(fileno(stream_), &status) == 0 && S_ISREG(status.st_mode)) {
-      total_bytes_ = static_cast<uint64_t>(status.st_size);
-    }
-  }
-  ~LineReader() {
-    std::free(buffer_);
-    if (stream_ != stdin) std::fclose(stream_);
-  }
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
-
-  // False at the end. The view is valid until the next call; without the line's end.
-  bool next(std::string_view& line) {
-    CancelToken::check(&interrupt());
-    errno = 0;
-    const ssize_t size = getline(&buffer_, &capacity_, stream_);
-    if (size < 0) {
-      CancelToken::check(&interrupt());  // an interrupted read ends up here
-      if (std::ferror(stream_) != 0) throw_io("read");
-      if (errno == ENOMEM) throw_io("read");
-      return false;
-    }
-    ++number_;
-    bytes_ += static_cast<uint64_t>(size);
-    line = {buffer_, static_cast<size_t>(size)};
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return true;
-  }
-
-  uint64_t number() const { return number_; }  // of the line read last, from 1
-  uint64_t bytes() const { return bytes_; }
-  uint64_t total_bytes() const { return total_bytes_; }  // 0: unknown
-  const std::string& name() const { return name_; }
-
- private:
-  [[noreturn]] void throw_io(const char* what) const {
-    const int code = errno;
-    throw Error(ErrorCode::io,
-                "cannot " + std::string(what) + " " + name_ + ": " + std::strerror(code),
-                Error::kNoPosition, code);
-  }
-
-  std::string name_;
-  std::FILE* stream_;
-  char* buffer_ = nullptr;
-  size_t capacity_ = 0;
-  uint64_t number_ = 0;
-  uint64_t bytes_ = 0;
-  uint64_t total_bytes_ = 0;
-};
-
-[[noreturn]] void throw_line(const std::string& why) {
-  throw Error(ErrorCode::invalid_argument, why);
-}
-
-Json parse_line(std::string_view line) {
-  try {
-    return Json::parse(line);
-  } catch (const Json::parse_error& error) {
-    throw_line("not valid JSON at byte " + std::to_string(error.byte));
-  }
-}
-
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos;
-}
-
-// The first line of `rdb export --header`.
-bool is_types_line(const Json& line) {
-  return line.is_object() && line.contains("key_type") && line.contains("value_type") &&
-         !line.contains("key");
-}
 
 class Importer {
  public:
@@ -139,29 +51,17 @@ class Importer {
     return "; " + counted(rows_, "row") + " of earlier batches are stored, none of this one";
   }
 
-  // Adds the place of the line being worked on to whatever goes wrong with it.
-  void at_line(const std::function<void()>& work) const {
-    try {
-      work();
-    } catch (const Error& error) {
-      throw Error(
-          error.code(),
-          "line " + std::to_string(lines_.number()) + " of " + lines_.name() + ": " + error.what(),
-          lines_.number(), error.os_errno());
-    }
-  }
-
   int import_all() {
     const auto started = std::chrono::steady_clock::now();
     std::string_view line;
-    bool more = next_row(line);
+    bool more = lines_.next_row(line);
     if (more) {
       // Read before the file is opened, because the types decide whether it may be created.
       Json first;
-      at_line([&] { first = parse_line(line); });
+      lines_.at_line([&] { first = parse_line(line); });
       if (is_types_line(first)) {
-        at_line([&] { use_types(first); });
-        more = next_row(line);
+        lines_.at_line([&] { use_types(first); });
+        more = lines_.next_row(line);
       }
     }
     choice_.check();
@@ -176,13 +76,6 @@ class Importer {
     print_summary(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     return kExitDone;
-  }
-
-  bool next_row(std::string_view& line) {
-    while (lines_.next(line)) {
-      if (!is_blank(line)) return true;
-    }
-    return false;
   }
 
   void use_types(const Json& line) {
@@ -212,37 +105,19 @@ class Importer {
                                       lines_.bytes() - begin_bytes >= kMaxBatchBytes);
       };
       while (more && !is_full()) {
-        at_line([&] { put_row(table, key_codec, value_codec, line); });
+        lines_.at_line([&] { put_row(table, key_codec, value_codec, parse_line(line)); });
         ++batch_rows;
         // Not for every row: making the note would cost more than storing one.
         if (batch_rows % 128 == 0) {
           progress_.set_note(format_count(rows_ + batch_rows) + " rows");
           progress_.progress(lines_.bytes(), lines_.total_bytes());
         }
-        more = next_row(line);
+        more = lines_.next_row(line);
       }
     }
     txn.commit();
     rows_ += batch_rows;
     ++commits_;
-  }
-
-  static void put_row(AnyTable& table, const ValueCodec& key_codec, const ValueCodec& value_codec,
-                      std::string_view line) {
-    const Json row = parse_line(line);
-    if (!row.is_object() || row.size() != 2 || !row.contains("key") || !row.contains("value")) {
-      throw_line("not an object of the form {\"key\":...,\"value\":...}");
-    }
-    const auto decode = [&](const ValueCodec& codec, const char* member) {
-      try {
-        return codec.from_json(row[member]);
-      } catch (const Error& error) {
-        throw_line(std::string(member) + ": " + error.what());
-      }
-    };
-    const auto key = decode(key_codec, "key");
-    const auto value = decode(value_codec, "value");
-    std::visit([&](auto& open) { open.put(key, value); }, table);
   }
 
   void print_summary(double seconds) {

@@ -76,6 +76,8 @@ int run(int argc, char** argv) {
   add_scan(app, context);
   add_import(app, context);
   add_export(app, context);
+  add_dump(app, context);
+  add_load(app, context);
   add_verify(app, context);
   add_stats(app, context);
   add_header(app, context);

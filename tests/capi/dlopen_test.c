@@ -28,7 +28,7 @@ static void work(const char* file, int round) {
   rdb_db* db;
   rdb_txn* txn;
   rdb_table* table;
-  char key[8];
+  char key[16];
   char got[8];
   size_t size = 0;
   snprintf(key, sizeof key, "k%d", round);

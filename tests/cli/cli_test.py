@@ -105,7 +105,7 @@ class Basics(CliTest):
     def test_help_and_version_are_successes(self):
         self.assertIn("Exit codes", self.rdb("--help"))
         self.assertRegex(self.rdb("--version"), r"rdb \d+\.\d+\.\d+")
-        for command in ("info tables get put delete scan import export verify stats header").split():
+        for command in ("info tables get put delete scan import export dump load verify stats header").split():
             with self.subTest(command):
                 self.assertIn("FILE", self.rdb(command, "--help"))
 
@@ -448,6 +448,57 @@ class ImportExport(CliTest):
         self.rdb("put", self.db, "u", "1", "1", "--create", "--key-type", "u16", "--value-type", "u8")
         self.rdb("import", self.db, "u", out, code=USAGE)
 
+    def test_a_dump_makes_the_same_tables_again(self):
+        for number, (type_name, values) in enumerate(TYPES.items()):
+            self.make(type_name, "&str", [(value, "x") for value in values], table=f"keys {number}")
+            self.make("u32", type_name, list(enumerate(values)), table=f"values {number}")
+        self.make("(&str,u64)", "Option<u8>", [(["a", 1], None), (["a", 2], 7)], table="composite")
+        self.make("str", "[f32;3]", [], table="empty")
+        for value in ("1", "2", "1000"):
+            self.rdb("put", self.db, "sets", "a", value, "--create", "--multimap", "--key-type", "str",
+                     "--value-type", "u16")
+        dump = self.rdb("dump", self.db)
+        copy = self.path("copy.rdb")
+        tables = self.json("tables", self.db)
+        self.assertEqual(self.json("load", copy, stdin=dump),
+                         {"tables": len(tables["tables"]), "rows": sum(t["rows"] for t in tables["tables"])})
+        self.assertEqual(self.json("tables", copy), tables)
+        self.assertEqual(self.rdb("dump", copy), dump)
+        self.assertEqual(self.json("dump", copy, self.path("file"))["tables"], len(tables["tables"]))
+        with open(self.path("file"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), dump)
+        self.rdb("verify", copy)
+
+    def test_a_dump_of_nothing(self):
+        self.make("u8", "u8", [], table="t")
+        self.rdb("load", self.path("empty.rdb"), stdin="\n")
+        self.assertEqual(self.rdb("dump", self.path("empty.rdb")), "")
+
+    def test_a_load_is_all_or_nothing(self):
+        self.make("u8", "u8", [(1, 1)], table="b")
+        types = '{"table":"%s","key_type":"u8","value_type":"u8"}\n'
+        row = '{"key":1,"value":2}\n'
+        for text, line, why in [
+            (types % "a" + row + types % "b" + row, 3, 'there is a table "b" already'),
+            (types % "a" + row + '{"key":300,"value":2}\n', 3, "key"),
+            (types % "a" + row + "{", 3, "not valid JSON"),
+            (types % "a" + '{"key":1}\n', 2, "not an object of the form"),
+            (types % "a" + row + '{"key_type":"u8","value_type":"u8"}\n', 3, "without its name"),
+            ('{"table":"a","key_type":7,"value_type":"u8"}\n', 1, "key_type is neither"),
+            ('{"table":"a","key_type":{"class":900,"name":"x"},"value_type":"u8"}\n', 1, "key_type is neither"),
+            ('{"table":"a","key_type":"f32","value_type":"u8"}\n' + row, 1, "order is not known"),
+            (row, 1, "a dump begins with the types of a table"),
+        ]:
+            with self.subTest(text):
+                self.rdb("load", self.db, stdin=text, code=ERROR)
+                self.assertIn(f"line {line} of standard input", self.error)
+                self.assertIn(why, self.error)
+                self.assertIn("nothing was stored", self.error)
+                self.assertEqual([t["name"] for t in self.json("tables", self.db)["tables"]], ["b"])
+                self.assertEqual(self.json("get", self.db, "b", "1")["value"], 1)
+        self.rdb("dump", self.db, self.db, code=USAGE)
+        self.rdb("load", self.db, self.path("missing"), code=ERROR)
+
     def test_batches(self):
         lines = "".join('{"key":%d,"value":"v"}\n' % i for i in range(25))
         report = self.json("import", self.db, "t", "--create", "--key-type", "u32", "--value-type",
@@ -695,6 +746,9 @@ class UnknownTypes(CliTest):
         self.rdb("import", self.db, "t", stdin=exported)
         self.assertEqual(self.json("get", self.db, "t", "2")["value"], b64(b"\1\2"))
         self.assertEqual(self.rdb("get", self.db, "t", "2"), "hex:0102\n")
+        dump = self.rdb("dump", self.db)
+        self.rdb("load", self.path("copy.rdb"), stdin=dump)
+        self.assertEqual(self.rdb("dump", self.path("copy.rdb")), dump)
 
     def test_multimaps_have_several_values_a_key(self):
         made = ("--create", "--multimap", "--key-type", "str", "--value-type", "u32")
