@@ -3,6 +3,8 @@
 #include <lz4.h>
 #include <zstd.h>
 
+#include <array>
+#include <atomic>
 #include <cassert>
 #include <cstring>
 #include <string>
@@ -35,6 +37,57 @@ uint64_t most_from(Compression codec, uint64_t payload_bytes) {
   return codec == Compression::lz4 ? payload_bytes * kLz4MaxExpansion
                                    : (payload_bytes / kZstdMinBlockBytes + 1) * kZstdMaxBlockBytes;
 }
+
+// Contexts of zstd, which cost more to make than a short value to decode. Those that nobody uses
+// wait here for the next one, of whatever thread; more than there are places are freed.
+//
+// Threads: any. Of the process; freed when the library is unloaded.
+class ZstdContexts {
+ public:
+  constexpr ZstdContexts() = default;
+  ~ZstdContexts() {
+    for (std::atomic<ZSTD_DCtx*>& place : places_) ZSTD_freeDCtx(place.exchange(nullptr));
+  }
+  ZstdContexts(const ZstdContexts&) = delete;
+  ZstdContexts& operator=(const ZstdContexts&) = delete;
+
+  // As ZSTD_decompress. Throws no_memory.
+  size_t decompress(std::span<std::byte> out, Bytes payload) {
+    ZSTD_DCtx* context = take();
+    const size_t result =
+        ZSTD_decompressDCtx(context, out.data(), out.size(), payload.data(), payload.size());
+    give_back(context);
+    return result;
+  }
+
+ private:
+  ZSTD_DCtx* take() {
+    for (std::atomic<ZSTD_DCtx*>& place : places_) {
+      if (place.load(std::memory_order_relaxed) == nullptr) continue;
+      if (ZSTD_DCtx* context = place.exchange(nullptr, std::memory_order_acquire)) return context;
+    }
+    ZSTD_DCtx* context = ZSTD_createDCtx();
+    if (context == nullptr) {
+      throw Error(ErrorCode::no_memory, "zstd cannot have the memory it works in");
+    }
+    return context;
+  }
+
+  void give_back(ZSTD_DCtx* context) noexcept {
+    for (std::atomic<ZSTD_DCtx*>& place : places_) {
+      ZSTD_DCtx* empty = nullptr;
+      if (place.compare_exchange_strong(empty, context, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    ZSTD_freeDCtx(context);
+  }
+
+  std::array<std::atomic<ZSTD_DCtx*>, 16> places_{};
+};
+
+constinit ZstdContexts zstd_contexts;
 
 }  // namespace
 
@@ -106,7 +159,7 @@ void ValueEnvelope::open(std::span<std::byte> out) const {
     if (result < 0) throw_envelope(ErrorCode::corrupted, "its LZ4 block does not decode");
     written = static_cast<uint64_t>(result);
   } else {
-    const size_t result = ZSTD_decompress(out.data(), out.size(), payload_.data(), payload_.size());
+    const size_t result = zstd_contexts.decompress(out, payload_);
     if (ZSTD_isError(result) != 0) {
       throw_envelope(ErrorCode::corrupted,
                      std::string("its zstd frame does not decode: ") + ZSTD_getErrorName(result));
