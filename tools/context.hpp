@@ -92,6 +92,7 @@ void add_dump(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
+int run_stats(Context& context, const std::string& path);  // tables --stats, too
 void add_header(CLI::App& app, Context& context);
 
 }  // namespace rdb::tools

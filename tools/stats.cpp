@@ -12,6 +12,8 @@ struct Row {
   TableStats stats;
 };
 
+}  // namespace
+
 int run_stats(Context& context, const std::string& path) {
   Database db = context.open_for_reading(path);
   const DatabaseStats database = db.stats();
@@ -102,8 +104,6 @@ int run_stats(Context& context, const std::string& path) {
   table.print(context.out);
   return kExitDone;
 }
-
-}  // namespace
 
 void add_stats(CLI::App& app, Context& context) {
   CLI::App* sub = app.add_subcommand("stats", "Measure the tables: bytes, pages, fragmentation");

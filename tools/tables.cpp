@@ -45,9 +45,14 @@ int run_tables(Context& context, const std::string& path) {
 void add_tables(CLI::App& app, Context& context) {
   CLI::App* sub = app.add_subcommand("tables", "List the tables, their types and row counts");
   auto path = std::make_shared<std::string>();
+  auto stats = std::make_shared<bool>(false);
   add_text(*sub, "FILE", *path, "Database file")->required();
-  sub->callback(
-      [&context, path] { context.run = [&context, path] { return run_tables(context, *path); }; });
+  sub->add_flag("--stats", *stats, "Measure them, as rdb stats does");
+  sub->callback([&context, path, stats] {
+    context.run = [&context, path, stats] {
+      return *stats ? run_stats(context, *path) : run_tables(context, *path);
+    };
+  });
 }
 
 }  // namespace rdb::tools

@@ -217,6 +217,11 @@ class Reading(CliTest):
         self.assertEqual(lines[0].split(), ["Table", "Kind", "Key", "Value", "Rows"])
         self.assertEqual(lines[2].split(), ["first", "table", "u64", "&str", "2"])
 
+    def test_tables_with_stats_are_the_stats(self):
+        self.make("u64", "str", [(i, "x" * i) for i in range(300)])
+        self.assertEqual(self.json("tables", self.db, "--stats"), self.json("stats", self.db))
+        self.assertEqual(self.json("stats", self.db)["tables"][0]["rows"], 300)
+
     def test_info_and_stats(self):
         self.make("u32", "&str", [(i, "v" * 100) for i in range(2000)])
         info = self.json("info", self.db)
