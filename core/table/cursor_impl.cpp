@@ -297,6 +297,7 @@ void CursorImpl::replace(Bytes value) {
   std::vector<uint32_t> position;
   tree_.position(position);
   const std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
+  table_->check_replacement(key, value);
   // The value may lie on the page that the cursor is about to let go.
   const std::vector<std::byte> copy(value.begin(), value.end());
   const uint64_t expires = expiring_ ? expiry() : format::kNeverExpires;

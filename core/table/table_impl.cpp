@@ -312,8 +312,12 @@ void TableImpl::erase_at(std::span<const uint32_t> position) {
   });
 }
 
-void TableImpl::replace_at(std::span<const uint32_t> position, Bytes value, uint64_t expiry_ms) {
+void TableImpl::check_replacement(Bytes key, Bytes value) const {
   check_value(value);
+  staged_->mutator->check_sizes(key.size(), value.size() + (expiring_ ? format::kExpiryBytes : 0));
+}
+
+void TableImpl::replace_at(std::span<const uint32_t> position, Bytes value, uint64_t expiry_ms) {
   write_->change(*staged_, [&](btree::Mutator& mutator) {
     mutator.replace_at(position, stored_form(value, expiry_ms));
     return true;

@@ -107,6 +107,8 @@ class TableImpl {
   // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside
   // Operations.
   void erase_at(std::span<const uint32_t> position);
+  // Throws for what replace_at() must not be given.
+  void check_replacement(Bytes key, Bytes value) const;
   // Likewise; the expiry is that of a TTL table's value.
   void replace_at(std::span<const uint32_t> position, Bytes value, uint64_t expiry_ms);
   // Takes many entries out; NULL: all. The number of them. Likewise, and the table is not lent.

@@ -144,6 +144,36 @@ static void extractions(void) {
   CHECK(count() == 149);
 }
 
+static void compressed_reservations(void) {
+  static const char* const codecs[] = {"lz4", "zstd"};
+  for (size_t i = 0; i < 2; ++i) {
+    for (size_t size = 0; size <= 9000; size = size * 3 + 1) {
+      rdb_options options = RDB_OPTIONS_INIT;
+      rdb_db* compressed = NULL;
+      rdb_txn* writer = NULL;
+      rdb_table* made = NULL;
+      rdb_reservation* reservation = NULL;
+      void* buffer = NULL;
+      static unsigned char back[10000];
+      size_t got = 0;
+      CASE("spec 02 D5: a value made in reserved memory is whole in compressed files");
+      CHECK_OK(rdb_options_set(&options, RDB_SLICE("compression"), slice_of(codecs[i]), &err));
+      CHECK_OK(rdb_open_memory(&options, &compressed, &err));
+      CHECK_OK(rdb_txn_begin(compressed, RDB_TXN_WRITE, NULL, &writer, &err));
+      CHECK_OK(rdb_table_open(writer, RDB_SLICE("t"), NULL, NULL, &made, &err));
+      CHECK_OK(rdb_reserve(made, RDB_SLICE("k"), size, 0, &reservation, &buffer, &err));
+      for (size_t at = 0; at < size; ++at) ((unsigned char*)buffer)[at] = (unsigned char)(at / 50);
+      CHECK_OK(rdb_reservation_store(reservation, &err));
+      CHECK_OK(rdb_get_into(made, RDB_SLICE("k"), back, sizeof back, &got, &err));
+      CHECK(got == size);
+      for (size_t at = 0; at < size; ++at) CHECK(back[at] == (unsigned char)(at / 50));
+      CHECK_OK(rdb_table_close(made, &err));
+      CHECK_OK(rdb_txn_commit(writer, &err));
+      CHECK_OK(rdb_close(compressed, &err));
+    }
+  }
+}
+
 static void reservations(void) {
   rdb_reservation* reservation;
   void* buffer;
@@ -182,6 +212,7 @@ int main(void) {
   filters();
   extractions();
   reservations();
+  compressed_reservations();
   committing_filter();
   CHECK_OK(rdb_close(db, &err));
   return check_result();

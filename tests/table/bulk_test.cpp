@@ -357,6 +357,22 @@ TEST_SUITE("table/bulk") {
     CHECK_VERIFIES(database);
   }
 
+  TEST_CASE("spec 02 D12: a value replaced in place has the limits of every other") {
+    Database database = Database::open_memory();
+    WriteTxn txn = database.begin_write();
+    Table table = txn.open_table("t", kTextType, kBytesType);
+    const Rows rows{{"a", "1"}, {"b", "2"}};
+    fill(table, rows, false);
+    Cursor cursor = table.cursor();
+    REQUIRE(cursor.seek_exact(as_bytes("a")));
+    // Refused by its size alone: there are no such bytes behind it.
+    const std::byte one{};
+    const Bytes huge(&one, (size_t{3} << 30) + 1);
+    CHECK_THROWS_CODE(cursor.replace(huge), ErrorCode::too_large);
+    CHECK(rows_of(table) == rows);
+    CHECK_EQ(as_text(cursor.value()), "1");
+  }
+
   TEST_CASE("a copy has the rows and types of its source, in the same or another database") {
     Database from = Database::open_memory();
     Database to = Database::open_memory();

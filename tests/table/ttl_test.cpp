@@ -97,7 +97,7 @@ TEST_SUITE("table ttl") {
     check(true);
   }
 
-  TEST_CASE("the moment is that of each read, not of the snapshot") {
+  TEST_CASE("spec 02 17.1, TTL: the moment is that of each read, not of the snapshot") {
     Database database = stopped();
     {
       WriteTxn txn = database.begin_write();
