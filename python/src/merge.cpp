@@ -16,20 +16,19 @@ static_assert(sizeof kOperators / sizeof kOperators[0] == RDB_MERGE_FUNCTION);
 // An operator as it was given, for the calls of one merge.
 class Operator {
  public:
-  Operator(const Table& table, const py::object& op) : table_(table) {
+  Operator(const Table& table, py::handle op) : table_(table) {
     if (PyUnicode_Check(op.ptr())) {
-      const auto name = op.cast<std::string>();
       for (const char* known : kOperators) {
-        if (name == known) return;
+        if (PyUnicode_CompareWithASCIIString(op.ptr(), known) == 0) return;
         ++kind_;
       }
-      throw_invalid("there is no merge operator '" + name + "'");
+      throw_invalid("there is no merge operator '" + op.cast<std::string>() + "'");
     }
     if (PyCallable_Check(op.ptr()) == 0) {
       throw py::type_error("op is the name of a merge operator or a function");
     }
     kind_ = RDB_MERGE_FUNCTION;
-    callback_.emplace(*table.state->parent, op);
+    callback_.emplace(*table.state->parent, py::reinterpret_borrow<py::object>(op));
   }
   Operator(const Operator&) = delete;
 
@@ -91,7 +90,7 @@ StoreRecords merging(const Table& table, Operator& op) {
 
 }  // namespace
 
-void merge(const Table& table, PyObject* key, PyObject* operand, const py::object& op) {
+void merge(const Table& table, PyObject* key, PyObject* operand, PyObject* op) {
   Operator how(table, op);
   Arena arena(true);
   const rdb_slice key_bytes = table.key->encode(key, arena);

@@ -99,6 +99,12 @@ PyObject* setdefault(const Table& table, PyObject* const* args, Py_ssize_t count
   return Py_NewRef(args[1]);
 }
 
+PyObject* merge_one(const Table& table, PyObject* const* args, Py_ssize_t count) {
+  if (count != 3) throw py::type_error("takes a key, an operand and an operator or function");
+  merge(table, args[0], args[1], args[2]);
+  return Py_NewRef(Py_None);
+}
+
 template <auto call>
 constexpr PyCFunction fast() {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(fast_method<call>));
@@ -121,6 +127,14 @@ PyMethodDef kMethods[] = {
     {"setdefault", nullptr, METH_FASTCALL,
      "setdefault($self, key, default, /)\n--\n\n"
      "The value of key, which becomes default when it was not there."},
+    {"merge", nullptr, METH_FASTCALL,
+     "merge($self, key, operand, op, /)\n--\n\n"
+     "Makes the value of key anew from what is stored and operand.\n\n"
+     "op: 'numeric_add', 'saturating_add', 'float_add', 'numeric_max', 'numeric_min', 'bitwise_or' "
+     "or\n'bytes_append', which store the operand where the key is absent; or a function (key, "
+     "existing or None,\noperand) that returns the new value, or None to delete the key. It may "
+     "not "
+     "use the transaction; what it\nraises passes through, and nothing changes then."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -132,6 +146,7 @@ void fill_methods() {
   kMethods[3].ml_meth = fast<discard>();
   kMethods[4].ml_meth = fast<pop>();
   kMethods[5].ml_meth = fast<setdefault>();
+  kMethods[6].ml_meth = fast<merge_one>();
 }
 
 // The first or last record, taken out; a null object when the table is empty.
@@ -277,17 +292,6 @@ void bind_write_table(py::module_& module) {
           py::arg("reverse") = false, py::arg("where") = py::none(),
           "An iterator over the records of a range that takes each out of the table as it returns "
           "it.\n\nwhere(key, value): only those for which it is true.")
-      .def(
-          "merge",
-          [](const WriteTable& table, const py::object& key, const py::object& operand,
-             const py::object& op) { merge(table, key.ptr(), operand.ptr(), op); },
-          py::arg("key"), py::arg("operand"), py::arg("op"),
-          "Makes the value of key anew from what is stored and operand.\n\n"
-          "op: 'numeric_add', 'saturating_add', 'float_add', 'numeric_max', 'numeric_min', "
-          "'bitwise_or' or\n'bytes_append', which store the operand where the key is absent; or a "
-          "function (key, existing or None,\noperand) that returns the new value, or None to "
-          "delete the key. It may not use the transaction; what it\nraises passes through, and "
-          "nothing changes then.")
       .def(
           "merge_batch",
           [](const WriteTable& table, const py::object& keys, const py::object& operands,
