@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "composite_codec.hpp"
+#include "format/ttl_value.hpp"
 #include "format/type_info.hpp"
 #include "rdb/error.hpp"
 #include "text.hpp"
@@ -458,6 +459,12 @@ ValueCodec::ValueCodec(TypeName type, std::optional<uint32_t> stored_width)
   if (shape_ == nullptr) {
     composite_ = CompositeCodec::make(type_);
     if (composite_ != nullptr && composite_->width() != stored_width_) composite_.reset();
+    if (format::is_ttl_type(type_) && stored_width_.value_or(UINT32_MAX) >= format::kExpiryBytes) {
+      std::optional<uint32_t> width;
+      if (stored_width_) width = *stored_width_ - format::kExpiryBytes;
+      expiring_ = std::make_unique<ValueCodec>(format::inner_type_of(type_), width);
+      if (!expiring_->known()) expiring_.reset();
+    }
     return;
   }
   const bool same_width = shape_->width.has_value() == stored_width_.has_value() &&
@@ -476,11 +483,20 @@ bool ValueCodec::has_prefixes() const noexcept {
 bool ValueCodec::is_value(Bytes bytes) const {
   if (shape_ != nullptr) return shape_->is_value(bytes);
   if (composite_ != nullptr) return composite_->is_value(bytes);
+  if (expiring_ != nullptr) {
+    return bytes.size() >= format::kExpiryBytes &&
+           expiring_->is_value(format::behind_expiry(bytes));
+  }
   return !stored_width_ || bytes.size() == *stored_width_;
 }
 
 Json ValueCodec::to_json(Bytes bytes) const {
   if (composite_ != nullptr && composite_->is_value(bytes)) return composite_->to_json(bytes);
+  if (expiring_ != nullptr && is_value(bytes)) {
+    const uint64_t expiry = format::expiry_of(bytes);
+    return {{"expires", expiry == format::kNeverExpires ? Json() : Json(expiry)},
+            {"value", expiring_->to_json(format::behind_expiry(bytes))}};
+  }
   if (shape_ == nullptr || !shape_->is_value(bytes)) return base64_object(bytes);
   return shape_->to_json(bytes);
 }
@@ -508,10 +524,30 @@ std::vector<std::byte> ValueCodec::from_json(const Json& value) const {
   }
   if (composite_ != nullptr) return composite_->from_json(value);
   auto bytes = bytes_object(value, false);
+  if (!bytes && expiring_ != nullptr) return expiring_from_json(value);
   if (!bytes)
     refuse(json_excerpt(value), "is not {\"b64\":\"...\"}, the only form for the unknown type");
   check_value(*bytes, json_excerpt(value));
   return *std::move(bytes);
+}
+
+std::vector<std::byte> ValueCodec::expiring_from_json(const Json& value) const {
+  if (!value.is_object() || value.size() != 2 || !value.contains("expires") ||
+      !value.contains("value")) {
+    refuse(json_excerpt(value),
+           "is not of the form {\"expires\":...,\"value\":...}, as needed for");
+  }
+  const Json& expires = value["expires"];
+  if (!expires.is_null() && !expires.is_number_unsigned()) {
+    refuse(json_excerpt(value),
+           "expires neither at a number of milliseconds nor never (null), for");
+  }
+  std::vector<std::byte> out;
+  append_wide(out, expires.is_null() ? format::kNeverExpires : expires.get<uint64_t>(),
+              format::kExpiryBytes);
+  const std::vector<std::byte> inner = expiring_->from_json(value["value"]);
+  out.insert(out.end(), inner.begin(), inner.end());
+  return out;
 }
 
 std::vector<std::byte> ValueCodec::from_text(std::string_view text) const {
@@ -528,6 +564,11 @@ std::vector<std::byte> ValueCodec::from_text(std::string_view text) const {
   }
   if (shape_ == nullptr) {
     auto bytes = prefixed_bytes(text);
+    if (!bytes && expiring_ != nullptr) {
+      const Json value = Json::parse(text, nullptr, false);
+      if (value.is_discarded()) refuse(shown, "is not JSON, as needed for");
+      return expiring_from_json(value);
+    }
     if (!bytes) refuse(shown, "has no prefix hex:, b64: or text:, as needed for the unknown type");
     check_value(*bytes, shown);
     return *std::move(bytes);
@@ -603,6 +644,7 @@ std::string ValueCodec::exact(Bytes bytes) const {
     if (composite_->is_text() && value.is_object()) return "hex:" + to_hex(bytes);
     return composite_->is_text() ? value.get<std::string>() : value.dump();
   }
+  if (expiring_ != nullptr && is_value(bytes)) return to_json(bytes).dump();
   if (shape_ == nullptr || !shape_->is_value(bytes)) return "hex:" + to_hex(bytes);
   switch (shape_->kind) {
     case Kind::text:

@@ -13,6 +13,7 @@
 //   [T;N]           list of N items                        a JSON list
 //   (A,B) Vec Option  see composite_codec.hpp              JSON
 //   uuid, chrono    text                                   the text
+//   ttl::T          {"expires":MS,"value":T}               JSON; MS since 1970 began, null: never
 //   anything else   {"b64":"..."}, the stored bytes        text:..., hex:..., b64:...
 //
 // Reading JSON is a little wider than writing it: integers may be decimal strings, byte strings may
@@ -53,7 +54,9 @@ class ValueCodec {
   ValueCodec(ValueCodec&&) noexcept;
   ~ValueCodec();
 
-  bool known() const noexcept { return shape_ != nullptr || composite_ != nullptr; }
+  bool known() const noexcept {
+    return shape_ != nullptr || composite_ != nullptr || expiring_ != nullptr;
+  }
   // Byte strings and text, whose keys have prefixes.
   bool has_prefixes() const noexcept;
   const TypeName& type() const noexcept { return type_; }
@@ -73,13 +76,15 @@ class ValueCodec {
   struct Shape;  // the parsed type name
 
  private:
+  std::vector<std::byte> expiring_from_json(const Json& value) const;
   [[noreturn]] void refuse(const std::string& value, const std::string& why) const;
   void check_value(Bytes bytes, const std::string& shown) const;
 
   TypeName type_;
   std::optional<uint32_t> stored_width_;
-  std::unique_ptr<Shape> shape_;               // at most one of the two is there
-  std::unique_ptr<CompositeCodec> composite_;  // neither: unknown
+  std::unique_ptr<Shape> shape_;               // at most one of the three is there
+  std::unique_ptr<CompositeCodec> composite_;  // none: unknown
+  std::unique_ptr<ValueCodec> expiring_;       // of the value behind the expiry
 };
 
 // The type a user names on the command line: a stored name ("u64", "&str", "[u8;16]", "(&str,u64)",

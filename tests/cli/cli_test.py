@@ -755,6 +755,18 @@ class UnknownTypes(CliTest):
         self.rdb("load", self.path("copy.rdb"), stdin=dump)
         self.assertEqual(self.rdb("dump", self.path("copy.rdb")), dump)
 
+    def test_values_that_expire_are_shown_with_their_expiry(self):
+        self.make("str", "[bool;24]", [("a", b64(struct.pack("<QQQ", 1, 1, 0)))])
+        self.edit_catalog(b"\x01[bool;24]", b"\x01ttl::u128")
+        value = {"expires": 1, "value": 1}
+        self.assertEqual(self.json("get", self.db, "t", "a")["value"], value)
+        self.assertEqual(self.rdb("get", self.db, "t", "a"), '{"expires":1,"value":1}\n')
+        self.rdb("put", self.db, "t", "b", '{"expires":null,"value":8}')
+        dump = self.rdb("dump", self.db)
+        self.assertIn('{"key":"b","value":{"expires":null,"value":8}}', dump)
+        self.rdb("load", self.path("copy.rdb"), stdin=dump)
+        self.assertEqual(self.rdb("dump", self.path("copy.rdb")), dump)
+
     def test_multimaps_have_several_values_a_key(self):
         made = ("--create", "--multimap", "--key-type", "str", "--value-type", "u32")
         self.rdb("put", self.db, "m", "b", "300", *made)

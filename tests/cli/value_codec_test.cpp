@@ -51,6 +51,10 @@ std::string text_refusal(const std::string& type, const std::string& text) {
   return "accepted";
 }
 
+ValueCodec expiring(const std::string& inner, std::optional<uint32_t> width) {
+  return ValueCodec({TypeName::kBuiltin, "ttl::" + inner}, width);
+}
+
 struct Example {
   const char* type;
   const char* json;
@@ -373,6 +377,35 @@ TEST_SUITE("cli/value_codec") {
     CHECK(codec.to_json(unhex("056161")).dump() == "{\"b64\":\"BWFh\"}");
     CHECK(codec.exact(unhex("056161")) == "hex:056161");
     CHECK_THROWS_CODE(codec.from_text("hex:056161"), ErrorCode::invalid_argument);
+  }
+
+  TEST_CASE("a value that expires is shown with its expiry, and read so") {
+    const ValueCodec numbers = expiring("u16", 10);
+    REQUIRE(numbers.known());
+    CHECK(numbers.to_json(unhex("e8030000000000000700")).dump() == R"({"expires":1000,"value":7})");
+    CHECK(numbers.to_json(unhex("00000000000000000700")).dump() == R"({"expires":null,"value":7})");
+    CHECK(numbers.exact(unhex("00000000000000000700")) == R"({"expires":null,"value":7})");
+    for (const char* json : {R"({"expires":1000,"value":7})", R"({"expires":null,"value":65535})",
+                             R"({"expires":18446744073709551615,"value":0})"}) {
+      CHECK(numbers.to_json(numbers.from_json(Json::parse(json))).dump() == json);
+      CHECK(numbers.from_text(json) == numbers.from_json(Json::parse(json)));
+    }
+    CHECK(hex(numbers.from_text("hex:00000000000000000700")) == "00000000000000000700");
+    const ValueCodec texts = expiring("&str", std::nullopt);
+    CHECK(texts.to_json(unhex("010000000000000061")).dump() == R"({"expires":1,"value":"a"})");
+    // Too short for an expiry, or no text behind it: as stored.
+    CHECK(texts.to_json(unhex("0100")).contains("b64"));
+    CHECK(texts.to_json(unhex("0100000000000000ff")).contains("b64"));
+    CHECK(texts.display(unhex("0100"), 80) == "hex:0100");
+    for (const char* wrong : {"7", R"({"value":7})", R"({"expires":-1,"value":7})",
+                              R"({"expires":1,"value":70000})", R"({"expires":"x","value":7})",
+                              R"({"expires":1,"value":7,"more":1})", R"({"hex":"00"})"}) {
+      CAPTURE(wrong);
+      CHECK_THROWS_CODE(numbers.from_json(Json::parse(wrong)), ErrorCode::invalid_argument);
+    }
+    CHECK_THROWS_CODE(numbers.from_text("seven"), ErrorCode::invalid_argument);
+    CHECK_FALSE(expiring("Unknown", std::nullopt).known());
+    CHECK_FALSE(expiring("u16", 9).known());
   }
 }
 
