@@ -688,8 +688,10 @@ RDB_API rdb_status rdb_listing_at(const rdb_listing* listing, size_t index, rdb_
 /* since 1.0 */
 RDB_API void rdb_listing_free(rdb_listing* RDB_NULLABLE listing);
 
-/* Gives a table another name; it must not be open. RDB_ERR_TABLE_MISSING, RDB_ERR_TABLE_EXISTS,
- * RDB_ERR_TABLE_OPEN. Both kinds. since 1.0 */
+/* Gives a table another name; it must not be open. Both kinds.
+ * RDB_ERR_TABLE_MISSING, RDB_ERR_TABLE_OPEN; RDB_ERR_TABLE_EXISTS: to is another table, or the
+ * same; when that is of the other kind, RDB_ERR_TABLE_IS_MULTIMAP or RDB_ERR_TABLE_NOT_MULTIMAP, as
+ * it is. since 1.0 */
 RDB_API rdb_status rdb_table_rename(rdb_txn* txn, rdb_slice from, rdb_slice to,
                                     rdb_error* RDB_NULLABLE err);
 

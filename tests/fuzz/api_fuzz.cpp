@@ -3,7 +3,8 @@
 // The input is the script: one byte names a step, the next ones its arguments. Every answer is
 // compared with a model: statuses, values, order, what cursors see, what snapshots keep. Wrong
 // handles, handles of ended transactions and hostile packed records are part of it. At the end the
-// file is opened for reading and compared once more.
+// file is opened for reading and compared once more. The input's last byte says how the file is
+// compressed, besides whatever it means as a step.
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,18 +30,48 @@ using test::KeyLess;
 struct Kind {
   const char* key;
   const char* value;
-  KeyLess::Kind order;
-  bool fixed;  // both 8 bytes wide
+  KeyLess::Kind order;  // of keys, and of the values of a multimap
+  bool fixed;           // both 8 bytes wide
+  bool multimap = false;
 };
 constexpr Kind kKinds[] = {{"&[u8]", "&[u8]", KeyLess::Kind::bytes, false},
                            {"u64", "u64", KeyLess::Kind::little_endian, true},
-                           {"&str", "&[u8]", KeyLess::Kind::bytes, false}};
+                           {"&str", "&[u8]", KeyLess::Kind::bytes, false},
+                           {"&str", "&[u8]", KeyLess::Kind::bytes, false, true},
+                           {"u64", "u64", KeyLess::Kind::little_endian, true, true}};
+constexpr size_t kPlainKinds = 3;
 constexpr const char* kNames[] = {"a", "b", "a longer name", "\xc3\xa9"};
 
 using Rows = std::map<std::string, std::string, KeyLess>;
+using Values = std::set<std::string, KeyLess>;
+using Sets = std::map<std::string, Values, KeyLess>;
 struct ModelTable {
-  size_t kind = 0;
+  explicit ModelTable(size_t of_kind)
+      : kind(of_kind), rows(KeyLess{kKinds[kind].order}), sets(KeyLess{kKinds[kind].order}) {}
+
+  size_t kind;
   Rows rows;
+  Sets sets;  // of a multimap, instead of rows; none is empty
+
+  bool is_multimap() const { return kKinds[kind].multimap; }
+  Values& values_of(const std::string& key) {
+    return sets.try_emplace(key, KeyLess{kKinds[kind].order}).first->second;
+  }
+  bool has(const std::string& key, const std::string& value) const {
+    const auto set = sets.find(key);
+    return set != sets.end() && set->second.contains(value);
+  }
+  bool erase(const std::string& key, const std::string& value) {
+    const auto set = sets.find(key);
+    if (set == sets.end() || set->second.erase(value) == 0) return false;
+    if (set->second.empty()) sets.erase(set);
+    return true;
+  }
+  uint64_t entries() const {
+    uint64_t count = rows.size();
+    for (const auto& set : sets) count += set.second.size();
+    return count;
+  }
 };
 using Model = std::map<std::string, ModelTable>;
 
@@ -61,7 +93,8 @@ std::string database_path() {
 
 class Script {
  public:
-  explicit Script(Input& input) : input_(input), path_(database_path()) {
+  Script(Input& input, uint8_t codec)
+      : input_(input), compression_(codec % 3), path_(database_path()) {
     std::filesystem::remove(path_);
     open();
   }
@@ -156,14 +189,12 @@ class Script {
     if (objects.empty()) return nullptr;
     return &objects[input_.u8() % objects.size()];
   }
-  std::shared_ptr<Table> choose_table(bool open = true) {
+  std::shared_ptr<Table> choose_table(bool multimap = false) {
     auto* table = choose(tables_);
-    if (table == nullptr || !(*table)->txn->alive || (open && (*table)->handle == nullptr)) {
-      return nullptr;
-    }
-    return *table;
+    if (table == nullptr || !(*table)->txn->alive || (*table)->handle == nullptr) return nullptr;
+    return content(**table).is_multimap() == multimap ? *table : nullptr;
   }
-  ModelTable& content(const Table& table) { return (*table.txn->model)[table.name]; }
+  ModelTable& content(const Table& table) { return table.txn->model->at(table.name); }
   bool open_in_writer(const std::string& name) {
     return std::any_of(tables_.begin(), tables_.end(), [&](const auto& table) {
       return table->txn == writer_ && table->name == name &&
@@ -174,7 +205,9 @@ class Script {
   // ---- steps ---------------------------------------------------------------------------------
 
   void step() {
-    switch (input_.u8() % 32) {
+    const uint8_t what = input_.u8();
+    if (what >= 224) return multimap_step(what - 224);
+    switch (what % 32) {
       case 0:
         return begin_writer();
       case 1:
@@ -241,6 +274,7 @@ class Script {
     rdb_options options = RDB_OPTIONS_INIT;
     options.memory_budget_bytes = uint64_t{1} << 20;
     options.region_pages = 64;
+    options.compression = compression_;
     expect(rdb_open(slice(path_), &options, &db_, &err_), RDB_OK, "open");
   }
 
@@ -303,7 +337,7 @@ class Script {
     if (chosen == nullptr || tables_.size() > 8) return;
     const std::shared_ptr<Txn> txn = *chosen;
     const std::string name = kNames[input_.u8() % std::size(kNames)];
-    const size_t kind = input_.u8() % std::size(kKinds);
+    const size_t kind = input_.u8() % kPlainKinds;
     const bool raw = input_.u8() % 8 == 0;
     const auto known = txn->model->find(name);
     const bool exists = known != txn->model->end();
@@ -312,6 +346,8 @@ class Script {
       expected = RDB_ERR_TABLE_OPEN;
     } else if (!exists && (raw || !txn->writable)) {
       expected = RDB_ERR_TABLE_MISSING;
+    } else if (exists && known->second.is_multimap()) {
+      expected = RDB_ERR_TABLE_IS_MULTIMAP;
     } else if (exists && !raw && known->second.kind != kind) {
       expected = RDB_ERR_TABLE_TYPE;
     }
@@ -321,15 +357,17 @@ class Script {
     expect(raw ? rdb_table_open_raw(txn->handle, slice(name), &table->handle, &err_)
                : rdb_table_open(txn->handle, slice(name), &key, &value, &table->handle, &err_),
            expected, "open a table");
-    if (expected != RDB_OK) return;
-    if (!exists) {
-      txn->model->emplace(name, ModelTable{kind, Rows(KeyLess{kKinds[kind].order})});
-    }
+    if (expected == RDB_OK) opened(std::move(table), txn, name, kind);
+  }
+
+  void opened(std::shared_ptr<Table> table, const std::shared_ptr<Txn>& txn,
+              const std::string& name, size_t kind) {
+    txn->model->try_emplace(name, kind);
     table->txn = txn;
     table->name = name;
-    uint64_t rows = 0;
-    expect(rdb_table_len(table->handle, &rows, &err_), RDB_OK, "len");
-    require(rows == content(*table).rows.size(), "a table has another number of rows");
+    uint64_t entries = 0;
+    expect(rdb_table_len(table->handle, &entries, &err_), RDB_OK, "len");
+    require(entries == content(*table).entries(), "a table has another number of entries");
     tables_.push_back(std::move(table));
   }
 
@@ -765,6 +803,372 @@ class Script {
     cursor->version = cursor->table->version;
   }
 
+  // ---- multimaps -----------------------------------------------------------------------------
+
+  void multimap_step(int what) {
+    switch (what % 16) {
+      case 0:
+      case 1:
+        return open_multimap();
+      case 2:
+      case 3:
+        return put_pair();
+      case 4:
+      case 5:
+        return put_values();
+      case 6:
+        return put_pairs();
+      case 7:
+        return delete_pair();
+      case 8:
+        return delete_pairs();
+      case 9:
+        return delete_keys();
+      case 10:
+        return get_values();
+      case 11:
+      case 12:
+        return scan_pairs();
+      case 13:
+        return walk_keys();
+      case 14:
+        return drain();
+      default:
+        return delete_while_scanning();
+    }
+  }
+
+  std::shared_ptr<Table> choose_multimap() { return choose_table(true); }
+
+  std::string numbered_value(size_t kind, uint32_t id) {
+    if (!kKinds[kind].fixed) return std::string(id % 5 * 11, 'v') + std::to_string(id);
+    std::string value(8, '\0');
+    value[0] = static_cast<char>(id);
+    value[1] = static_cast<char>(id >> 8);
+    return value;
+  }
+  std::string make_set_value(size_t kind) { return numbered_value(kind, input_.u8()); }
+
+  // Both ends included; none where the script says so.
+  struct KeyRange {
+    std::optional<std::string> lower, upper;
+    rdb_range range{};
+  };
+  void make_range(size_t kind, KeyRange& out) {
+    const uint8_t what = input_.u8() % 4;
+    if ((what & 1) != 0) out.lower = make_key(kind);
+    if ((what & 2) != 0) out.upper = make_key(kind);
+    out.range.lower_bound = out.lower ? RDB_BOUND_INCLUDED : RDB_BOUND_NONE;
+    out.range.upper_bound = out.upper ? RDB_BOUND_INCLUDED : RDB_BOUND_NONE;
+    if (out.lower) out.range.lower = slice(*out.lower);
+    if (out.upper) out.range.upper = slice(*out.upper);
+  }
+  static bool holds(const KeyRange& range, const Sets& sets, const std::string& key) {
+    const auto less = sets.key_comp();
+    return (!range.lower || !less(key, *range.lower)) && (!range.upper || !less(*range.upper, key));
+  }
+
+  void open_multimap() {
+    auto* chosen = choose(txns_);
+    if (chosen == nullptr || tables_.size() > 8) return;
+    const std::shared_ptr<Txn> txn = *chosen;
+    const std::string name = kNames[input_.u8() % std::size(kNames)];
+    const size_t kind = kPlainKinds + input_.u8() % (std::size(kKinds) - kPlainKinds);
+    const bool raw = input_.u8() % 8 == 0;
+    const auto known = txn->model->find(name);
+    const bool exists = known != txn->model->end();
+    rdb_status expected = RDB_OK;
+    if (txn->writable && open_in_writer(name)) {
+      expected = RDB_ERR_TABLE_OPEN;
+    } else if (!exists && (raw || !txn->writable)) {
+      expected = RDB_ERR_TABLE_MISSING;
+    } else if (exists && !known->second.is_multimap()) {
+      expected = RDB_ERR_TABLE_NOT_MULTIMAP;
+    } else if (exists && !raw && known->second.kind != kind) {
+      expected = RDB_ERR_TABLE_TYPE;
+    }
+    auto table = std::make_shared<Table>();
+    const rdb_type key = type(kKinds[kind].key);
+    const rdb_type value = type(kKinds[kind].value);
+    expect(raw ? rdb_multimap_open_raw(txn->handle, slice(name), &table->handle, &err_)
+               : rdb_multimap_open(txn->handle, slice(name), &key, &value, &table->handle, &err_),
+           expected, "open a multimap");
+    if (expected == RDB_OK) opened(std::move(table), txn, name, kind);
+  }
+
+  void put_pair() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    ModelTable& model = content(*table);
+    const std::string key = make_key(model.kind);
+    const std::string value = make_set_value(model.kind);
+    rdb_status expected = refusal(*table);
+    if (expected == RDB_OK && model.has(key, value)) expected = RDB_EXISTS;
+    expect(rdb_put(table->handle, slice(key), slice(value), 0, &err_), expected, "put a pair");
+    if (expected == RDB_OK) model.values_of(key).insert(value);
+  }
+
+  void put_batch_of_pairs(Table& table, const std::vector<std::string>& keys,
+                          const std::vector<std::string>& values) {
+    ModelTable& model = content(table);
+    std::vector<rdb_slice> key_slices, value_slices;
+    for (const auto& key : keys) key_slices.push_back(slice(key));
+    for (const auto& value : values) value_slices.push_back(slice(value));
+    uint64_t written = 0;
+    const rdb_status status = rdb_put_batch(table.handle, key_slices.data(), value_slices.data(),
+                                            keys.size(), 0, &written, &err_);
+    expect(status, refusal(table), "put pairs");
+    uint64_t fresh = 0;
+    if (status == RDB_OK) {
+      for (size_t i = 0; i < keys.size(); ++i) {
+        fresh += model.values_of(keys[i]).insert(values[i]).second;
+      }
+    }
+    require(written == fresh, "a batch of pairs miscounts");
+  }
+
+  // So many values of one key that they leave its leaf.
+  void put_values() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    const size_t kind = content(*table).kind;
+    const std::string key = make_key(kind);
+    const uint32_t first = input_.u8() * 4u;
+    const std::vector<std::string> keys(input_.u8() * 2u, key);
+    std::vector<std::string> values;
+    while (values.size() < keys.size()) {
+      values.push_back(numbered_value(kind, first + static_cast<uint32_t>(values.size())));
+    }
+    put_batch_of_pairs(*table, keys, values);
+  }
+
+  void put_pairs() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    const size_t kind = content(*table).kind;
+    std::vector<std::string> keys, values;
+    for (size_t i = input_.u8() % 48; i > 0; --i) {
+      keys.push_back(make_key(kind));
+      values.push_back(make_set_value(kind));
+    }
+    put_batch_of_pairs(*table, keys, values);
+  }
+
+  void delete_pair() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    ModelTable& model = content(*table);
+    const std::string key = make_key(model.kind);
+    const std::string value = make_set_value(model.kind);
+    rdb_status expected = refusal(*table);
+    if (expected == RDB_OK && !model.has(key, value)) expected = RDB_NOT_FOUND;
+    expect(rdb_multimap_delete(table->handle, slice(key), slice(value), &err_), expected,
+           "delete a pair");
+    if (expected == RDB_OK) model.erase(key, value);
+  }
+
+  // A run of values of one key.
+  void delete_pairs() {
+    const auto table = choose_multimap();
+    if (!table || !table->txn->writable) return;
+    ModelTable& model = content(*table);
+    const std::string key = make_key(model.kind);
+    const uint32_t first = input_.u8() * 4u;
+    const std::vector<rdb_slice> keys(input_.u8() * 2u, slice(key));
+    std::vector<std::string> values;
+    while (values.size() < keys.size()) {
+      values.push_back(numbered_value(model.kind, first + static_cast<uint32_t>(values.size())));
+    }
+    std::vector<rdb_slice> value_slices;
+    for (const auto& value : values) value_slices.push_back(slice(value));
+    uint64_t deleted = 0;
+    expect(rdb_multimap_delete_batch(table->handle, keys.data(), value_slices.data(), keys.size(),
+                                     &deleted, &err_),
+           RDB_OK, "delete pairs");
+    uint64_t gone = 0;
+    for (const auto& value : values) gone += model.erase(key, value);
+    require(deleted == gone, "a batch deleted another number of pairs");
+  }
+
+  // Keys with all their values, one or several.
+  void delete_keys() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    ModelTable& model = content(*table);
+    std::vector<std::string> keys;
+    for (size_t i = input_.u8() % 8; i > 0; --i) keys.push_back(make_key(model.kind));
+    if (keys.size() == 1) {
+      rdb_status expected = refusal(*table);
+      if (expected == RDB_OK && !model.sets.contains(keys[0])) expected = RDB_NOT_FOUND;
+      expect(rdb_delete(table->handle, slice(keys[0]), &err_), expected, "delete a key");
+      if (expected == RDB_OK) model.sets.erase(keys[0]);
+      return;
+    }
+    std::vector<rdb_slice> slices;
+    for (const auto& key : keys) slices.push_back(slice(key));
+    uint64_t deleted = 0;
+    const rdb_status status =
+        rdb_delete_batch(table->handle, slices.data(), slices.size(), &deleted, &err_);
+    expect(status, refusal(*table), "delete keys");
+    if (status != RDB_OK) return;
+    uint64_t gone = 0;
+    for (const auto& key : keys) gone += model.sets.erase(key);
+    require(deleted == gone, "a batch deleted another number of keys");
+  }
+
+  void get_values() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    const ModelTable& model = content(*table);
+    const std::string key = make_key(model.kind);
+    const std::string value = make_set_value(model.kind);
+    const auto set = model.sets.find(key);
+    const rdb_status expected = set == model.sets.end() ? RDB_NOT_FOUND : RDB_OK;
+    expect(rdb_contains(table->handle, slice(key), &err_), expected, "contains a key");
+    expect(rdb_multimap_contains(table->handle, slice(key), slice(value), &err_),
+           model.has(key, value) ? RDB_OK : RDB_NOT_FOUND, "contains a pair");
+    uint64_t count = 0;
+    expect(rdb_multimap_key_count(table->handle, &count, &err_), RDB_OK, "key_count");
+    require(count == model.sets.size(), "another number of keys");
+    expect(rdb_multimap_value_count(table->handle, slice(key), &count, &err_), expected,
+           "value_count");
+    require(expected != RDB_OK || count == set->second.size(), "another number of values");
+    rdb_result* result = nullptr;
+    expect(rdb_result_create(&result, &err_), RDB_OK, "create a result");
+    expect(rdb_multimap_get(table->handle, slice(key), result, &err_), expected, "get values");
+    require(rdb_result_count(result) == (expected == RDB_OK ? set->second.size() : 0),
+            "values are missing");
+    if (expected == RDB_OK) {
+      size_t i = 0;
+      for (const std::string& wanted : set->second) {
+        rdb_slice found{};
+        expect(rdb_result_at(result, i++, &found, &err_), RDB_OK, "result_at");
+        require(text(found) == wanted, "another value of a key");
+      }
+    }
+    rdb_result_free(result);
+    rdb_value* pinned = nullptr;
+    expect(rdb_get_pin(table->handle, slice(key), &pinned, &err_), RDB_ERR_TABLE_IS_MULTIMAP,
+           "get of a multimap");
+  }
+
+  static std::vector<std::pair<std::string, std::string>> pairs_of(const Sets& sets,
+                                                                   const KeyRange& range) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const auto& [key, values] : sets) {
+      if (!holds(range, sets, key)) continue;
+      for (const auto& value : values) pairs.emplace_back(key, value);
+    }
+    return pairs;
+  }
+
+  void scan_pairs() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    const ModelTable& model = content(*table);
+    KeyRange range;
+    make_range(model.kind, range);
+    auto pairs = pairs_of(model.sets, range);
+    const bool backward = input_.u8() % 2 == 1;
+    if (backward) std::reverse(pairs.begin(), pairs.end());
+    rdb_cursor* cursor = nullptr;
+    expect(rdb_cursor_open(table->handle, &cursor, &err_), RDB_OK, "open a cursor");
+    expect(rdb_cursor_set_range(cursor, &range.range, &err_), RDB_OK, "set_range");
+    const auto go = backward ? rdb_cursor_prev : rdb_cursor_next;
+    rdb_slice key{}, value{};
+    for (const auto& [wanted_key, wanted_value] : pairs) {
+      expect(go(cursor, &key, &value, &err_), RDB_OK, "step over pairs");
+      require(text(key) == wanted_key && text(value) == wanted_value, "another pair");
+    }
+    expect(go(cursor, &key, &value, &err_), RDB_END, "step behind the last pair");
+    expect(rdb_cursor_close(cursor, &err_), RDB_OK, "close a cursor");
+  }
+
+  // From a pair that may not be there, key by key.
+  void walk_keys() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    const ModelTable& model = content(*table);
+    const std::string from_key = make_key(model.kind);
+    const std::string from_value = make_set_value(model.kind);
+    rdb_cursor* cursor = nullptr;
+    expect(rdb_cursor_open(table->handle, &cursor, &err_), RDB_OK, "open a cursor");
+    auto set = model.sets.lower_bound(from_key);
+    std::string wanted;
+    if (set != model.sets.end()) {
+      wanted = *set->second.begin();
+      if (set->first == from_key) {
+        const auto at = set->second.lower_bound(from_value);
+        if (at != set->second.end()) {
+          wanted = *at;
+        } else if (++set != model.sets.end()) {
+          wanted = *set->second.begin();
+        }
+      }
+    }
+    rdb_slice key{}, value{};
+    expect(rdb_cursor_seek_pair(cursor, slice(from_key), slice(from_value), &key, &value, &err_),
+           set == model.sets.end() ? RDB_NOT_FOUND : RDB_OK, "seek_pair");
+    if (set != model.sets.end()) {
+      require(text(key) == set->first && text(value) == wanted, "seek_pair finds another pair");
+      const bool backward = input_.u8() % 2 == 1;
+      while (true) {
+        const bool last = backward ? set == model.sets.begin() : ++set == model.sets.end();
+        expect(backward ? rdb_cursor_prev_key(cursor, &key, &value, &err_)
+                        : rdb_cursor_next_key(cursor, &key, &value, &err_),
+               last ? RDB_END : RDB_OK, "go to the key beside");
+        if (last) break;
+        if (backward) --set;
+        require(text(key) == set->first &&
+                    text(value) == (backward ? *set->second.rbegin() : *set->second.begin()),
+                "another key");
+      }
+    }
+    expect(rdb_cursor_close(cursor, &err_), RDB_OK, "close a cursor");
+  }
+
+  void drain() {
+    const auto table = choose_multimap();
+    if (!table) return;
+    ModelTable& model = content(*table);
+    const bool all = input_.u8() % 8 == 0;
+    KeyRange range;
+    if (!all) make_range(model.kind, range);
+    uint64_t keys = 0;
+    const rdb_status status =
+        rdb_multimap_drain(table->handle, all ? nullptr : &range.range, &keys, &err_);
+    expect(status, refusal(*table), "drain");
+    if (status != RDB_OK) return;
+    const uint64_t gone = std::erase_if(
+        model.sets, [&](const auto& set) { return holds(range, model.sets, set.first); });
+    require(keys == gone, "drain takes another number of keys");
+  }
+
+  // One pair in so many goes while a cursor passes over it.
+  void delete_while_scanning() {
+    const auto table = choose_multimap();
+    if (!table || !table->txn->writable) return;
+    ModelTable& model = content(*table);
+    KeyRange range;
+    make_range(model.kind, range);
+    const size_t stride = 1 + input_.u8() % 8;
+    const auto pairs = pairs_of(model.sets, range);
+    rdb_cursor* cursor = nullptr;
+    expect(rdb_cursor_open(table->handle, &cursor, &err_), RDB_OK, "open a cursor");
+    expect(rdb_cursor_set_range(cursor, &range.range, &err_), RDB_OK, "set_range");
+    rdb_slice key{}, value{};
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      expect(rdb_cursor_next(cursor, &key, &value, &err_), RDB_OK, "next pair");
+      require(text(key) == pairs[i].first && text(value) == pairs[i].second,
+              "another pair after deletions");
+      if (i % stride != 0) continue;
+      expect(rdb_cursor_delete(cursor, &err_), RDB_OK, "delete the pair of a cursor");
+      model.erase(pairs[i].first, pairs[i].second);
+    }
+    expect(rdb_cursor_next(cursor, &key, &value, &err_), RDB_END, "next behind the last pair");
+    expect(rdb_cursor_close(cursor, &err_), RDB_OK, "close a cursor");
+  }
+
   // ---- tables and the database ---------------------------------------------------------------
 
   void rename_or_delete_table() {
@@ -780,10 +1184,17 @@ class Script {
       if (expected == RDB_OK) model.erase(from);
       return;
     }
-    const rdb_status expected = open_in_writer(from)    ? RDB_ERR_TABLE_OPEN
-                                : !model.contains(from) ? RDB_ERR_TABLE_MISSING
-                                : model.contains(to)    ? RDB_ERR_TABLE_EXISTS
-                                                        : RDB_OK;
+    rdb_status expected = RDB_OK;
+    if (open_in_writer(from)) {
+      expected = RDB_ERR_TABLE_OPEN;
+    } else if (!model.contains(from)) {
+      expected = RDB_ERR_TABLE_MISSING;
+    } else if (const auto other = model.find(to); other != model.end()) {
+      const bool same = other->second.is_multimap() == model.at(from).is_multimap();
+      expected = same                          ? RDB_ERR_TABLE_EXISTS
+                 : other->second.is_multimap() ? RDB_ERR_TABLE_IS_MULTIMAP
+                                               : RDB_ERR_TABLE_NOT_MULTIMAP;
+    }
     expect(rdb_table_rename(writer_->handle, slice(from), slice(to), &err_), expected, "rename");
     if (expected != RDB_OK) return;
     auto entry = model.extract(from);
@@ -804,6 +1215,8 @@ class Script {
       expect(rdb_listing_at(listing, i++, &info, &err_), RDB_OK, "listing_at");
       require(text(info.name) == name && text(info.key_type.name) == kKinds[table.kind].key,
               "another table is listed");
+      require((info.kind == RDB_TABLE_MULTIMAP) == table.is_multimap(),
+              "a table of the other kind");
     }
     rdb_listing_free(listing);
   }
@@ -942,9 +1355,15 @@ class Script {
     for (const auto& [name, model] : committed_) {
       rdb_table* table = nullptr;
       rdb_cursor* cursor = nullptr;
-      expect(rdb_table_open_raw(txn, slice(name), &table, &err_), RDB_OK, "open a table");
+      expect(model.is_multimap() ? rdb_multimap_open_raw(txn, slice(name), &table, &err_)
+                                 : rdb_table_open_raw(txn, slice(name), &table, &err_),
+             RDB_OK, "open a table");
       expect(rdb_cursor_open(table, &cursor, &err_), RDB_OK, "open a cursor");
       rdb_slice key{}, value{};
+      for (const auto& [expected_key, expected_value] : pairs_of(model.sets, {})) {
+        expect(rdb_cursor_next(cursor, &key, &value, &err_), RDB_OK, "next pair");
+        require(text(key) == expected_key && text(value) == expected_value, "another pair is kept");
+      }
       for (const auto& [expected_key, expected_value] : model.rows) {
         expect(rdb_cursor_next(cursor, &key, &value, &err_), RDB_OK, "next");
         require(text(key) == expected_key && text(value) == expected_value, "another row is kept");
@@ -958,6 +1377,7 @@ class Script {
   }
 
   Input& input_;
+  const uint32_t compression_;  // RDB_COMPRESSION_...
   const std::string path_;
   rdb_db* db_ = nullptr;
   rdb_error err_{};
@@ -974,6 +1394,6 @@ class Script {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   rdb::fuzz::Input input(rdb::fuzz::input_bytes(data, size));
-  rdb::fuzz::Script(input).run();
+  rdb::fuzz::Script(input, size == 0 ? uint8_t{0} : data[size - 1]).run();
   return 0;
 }
