@@ -63,7 +63,8 @@ class Suite:
                                    check=True).stdout.strip() for name in ("libasan.so", "libstdc++.so")]
         # The virtual machine means its own faults and leaves threads and memory to the process's end.
         return {"LD_PRELOAD": ":".join(str(pathlib.Path(runtime).resolve()) for runtime in runtimes),
-                "ASAN_OPTIONS": "handle_segv=0:detect_leaks=0:allocator_may_return_null=1",
+                # What it keeps of freed memory would look like leaks to LeakTest.
+                "ASAN_OPTIONS": "handle_segv=0:detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=8",
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
     def run(self, *command, ok=True, **more):

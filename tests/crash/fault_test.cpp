@@ -8,6 +8,7 @@
 #include <set>
 
 #include "image_check.hpp"
+#include "short_form.hpp"
 #include "support.hpp"
 #include "trouble.hpp"
 
@@ -49,7 +50,7 @@ void fail_everywhere(const char* what, const OpenOptions& options, int fail_errn
   const std::vector<Event> events = undisturbed_events(options, last, reads);
   uint64_t latched = 0;
   uint64_t undone = 0;
-  for (size_t n = 0; n < events.size(); ++n) {
+  for (size_t n = 0; n < events.size(); n += one_in(3)) {
     CAPTURE(n);
     const auto device = std::make_shared<FaultDevice>();
     FaultPlan plan;
@@ -108,7 +109,7 @@ TEST_SUITE("crash/faults") {
       CAPTURE(bytes);
       uint64_t failed = 0;
       uint64_t tried = 0;
-      for (uint64_t n = bytes % 7; n < reads; n += 1 + reads / 150, ++tried) {
+      for (uint64_t n = bytes % 7; n < reads; n += (1 + reads / 150) * one_in(3), ++tried) {
         CAPTURE(n);
         const auto device = std::make_shared<FaultDevice>();
         FaultPlan plan;
@@ -183,7 +184,7 @@ TEST_SUITE("crash/faults") {
       const std::vector<Event> events = undisturbed_events(options, last, reads);
       for (size_t n = 0; n < events.size(); ++n) {
         if (events[n].kind != EventKind::sync) continue;
-        for (uint64_t seed = 1; seed <= 3; ++seed) {
+        for (uint64_t seed = 1; seed <= 3; seed += one_in(3)) {
           CAPTURE(n);
           CAPTURE(seed);
           const auto device = std::make_shared<FaultDevice>();

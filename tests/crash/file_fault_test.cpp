@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "child.hpp"
+#include "short_form.hpp"
 #include "support.hpp"
 #include "system_calls.hpp"
 #include "temp_dir.hpp"
@@ -122,7 +123,7 @@ TEST_SUITE("crash/file faults") {
       uint64_t tried = 0;
       uint64_t latched = 0;
       uint64_t absorbed = 0;
-      for (uint64_t n = os_errno % 3; n < calls; n += 1 + calls / 120, ++tried) {
+      for (uint64_t n = os_errno % 3; n < calls; n += (1 + calls / 120) * one_in(5), ++tried) {
         CAPTURE(n);
         CAPTURE(os_errno);
         TempDir dir;

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "image_check.hpp"
+#include "short_form.hpp"
 #include "support.hpp"
 
 namespace rdb::test {
@@ -95,7 +96,7 @@ void tear_everywhere(const char* what, Workload::Kind kind, const OpenOptions& o
                      size_t stride) {
   Tally tally;
   bool finished = false;
-  for (uint64_t n = 0; !finished; ++n) {
+  for (uint64_t n = 0; !finished; n += one_in(7)) {
     const auto device = std::make_shared<FaultDevice>();
     FaultPlan plan;
     plan.stop_at = n;

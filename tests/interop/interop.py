@@ -9,7 +9,7 @@ A file is either closed before it is handed on, or left as a killed process leav
 
 Prints the matrix of what was exchanged. Exit status: 0 all agreed, 1 a difference, 77 not run (no cargo).
 Environment: RDB_INTEROP_LONG=1 runs the full matrix at 10^5 rows too, files past 4 GiB and redb 4.x, which
-wants a newer cargo; RDB_INTEROP_SHORT=1 small files only, for an rdb_side with sanitizers;
+wants a newer cargo; RDB_TEST_SHORT=1 small files only, for an rdb_side with sanitizers;
 RDB_INTEROP_SEED=N other rows; RDB_INTEROP_ONLY=TEXT chains whose name contains it; RDB_INTEROP_TARGET=FOLDER
 instead of TARGET_FOLDER; JOBS=N programs at once.
 """
@@ -645,7 +645,7 @@ def main():
     programs = Programs(rdb_side, folder)
     seed = int(os.environ.get("RDB_INTEROP_SEED", "20260314"))
     only = os.environ.get("RDB_INTEROP_ONLY", "")
-    chains = plan_short() if os.environ.get("RDB_INTEROP_SHORT") == "1" else plan(long)
+    chains = plan_short() if os.environ.get("RDB_TEST_SHORT") == "1" else plan(long)
     chains = [chain for chain in chains if only in chain[0]]
     jobs = int(os.environ.get("JOBS") or os.cpu_count() or 2)
     done, failures, opens = [], 0, 0

@@ -17,6 +17,7 @@
 
 #include "contents.hpp"
 #include "model.hpp"
+#include "short_form.hpp"
 #include "support.hpp"
 
 namespace rdb::test {
@@ -645,7 +646,7 @@ class Run {
 
 void run(const char* what, uint64_t seed, Limits limits) {
   const uint64_t chosen = from_environment("RDB_MODEL_SEED", seed);
-  limits.operations = from_environment("RDB_MODEL_OPERATIONS", limits.operations);
+  limits.operations = from_environment("RDB_MODEL_OPERATIONS", limits.operations / one_in(10));
   std::printf("%s: seed %llu\n", what, static_cast<unsigned long long>(chosen));
   std::fflush(stdout);
   INFO("seed " << chosen);
