@@ -62,10 +62,9 @@ std::optional<Bytes> to_optional(const rdb_slice* slice) {
 }
 
 void hand_out(const Extraction& walk, rdb_slice* key, rdb_slice* value) {
-  const rdb_slice key_slice = to_slice(walk.key());
-  const rdb_slice value_slice = to_slice(walk.value());
-  if (key != nullptr) *key = key_slice;
-  if (value != nullptr) *value = value_slice;
+  const Bytes key_bytes = walk.key();
+  if (value != nullptr) *value = to_slice(walk.value());
+  if (key != nullptr) *key = to_slice(key_bytes);
 }
 
 template <class Move>

@@ -59,6 +59,14 @@ class TreeCursor {
       rethrow_naming(error, leaf_page_);
     }
   }
+  // Of entries i and following of the same leaf, as many as both spans have; likewise.
+  void read_leaf(uint32_t i, std::span<Bytes> keys, std::span<Bytes> values) const {
+    try {
+      leaf_->read(i, keys, values);
+    } catch (const Error& error) {
+      rethrow_naming(error, leaf_page_);
+    }
+  }
   PageNumber leaf_page() const noexcept {
     return leaf_page_;
   }  // requires valid(); pinned by the cursor

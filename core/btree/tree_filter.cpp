@@ -1,6 +1,7 @@
 #include "btree/tree_filter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -157,13 +158,13 @@ void TreeFilter::visit_leaf(const Page& page, std::span<const uint32_t> path, bo
   if (!is_leaf(bytes)) throw_tree_corrupted(page.ref.page, "a branch where a leaf should be");
   try {
     const LeafView leaf = LeafView::parse(bytes, shape_.widths);
-    std::vector<bool> dropped(leaf.size());
-    removal.mark(path, dropped);
-    const auto gone = static_cast<uint64_t>(std::count(dropped.begin(), dropped.end(), true));
+    dropped_.reset(leaf.size());
+    removal.mark(path, dropped_);
+    const size_t gone = dropped_.count();
     if (gone == 0) return keep(page, 0);
     removed_ += gone;
     replace(page.ref.page);
-    if (gone < leaf.size()) add_entries(leaf, &dropped, page);
+    if (gone < leaf.size()) add_entries(leaf, &dropped_, page);
   } catch (const Error& error) {
     rethrow_naming(error, page.ref.page);
   }
@@ -255,10 +256,16 @@ void TreeFilter::close(uint32_t height) {
   }
 }
 
-void TreeFilter::add_entries(const LeafView& leaf, const std::vector<bool>* dropped,
-                             const Page& from) {
-  for (uint32_t i = 0; i < leaf.size(); ++i) {
-    if (dropped == nullptr || !(*dropped)[i]) add_entry(leaf.key(i), leaf.value(i), from);
+void TreeFilter::add_entries(const LeafView& leaf, const EntrySet* dropped, const Page& from) {
+  constexpr uint32_t kAtOnce = 64;
+  std::array<Bytes, kAtOnce> keys;
+  std::array<Bytes, kAtOnce> values;
+  for (uint32_t first = 0; first < leaf.size(); first += kAtOnce) {
+    const uint32_t count = std::min(kAtOnce, leaf.size() - first);
+    leaf.read(first, std::span(keys).first(count), std::span(values).first(count));
+    for (uint32_t i = 0; i < count; ++i) {
+      if (dropped == nullptr || !dropped->contains(first + i)) add_entry(keys[i], values[i], from);
+    }
   }
 }
 
@@ -290,7 +297,7 @@ void TreeFilter::flush_leaf() {
   require_fits("a leaf", size);
   const page::NewPage leaf = allocate(size, shape_.leaf_use);
   format::build_leaf(leaf.bytes, leaf_entries_, shape_.widths);
-  last_key_ = copy_of(leaf_entries_.back().key);
+  last_key_.assign(leaf_entries_.back().key.begin(), leaf_entries_.back().key.end());
   has_last_ = true;
   entries_.clear();
   bytes_.clear();

@@ -31,6 +31,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "btree/entry_set.hpp"
 #include "btree/tree.hpp"
 #include "format/branch_builder.hpp"
 #include "format/leaf_builder.hpp"
@@ -46,8 +47,8 @@ class Removal {
   virtual ~Removal() = default;
   // Of all entries below a page. Asked in key order, parents first, children only of mixed ones.
   virtual Fate fate(std::span<const uint32_t> path) = 0;
-  // Of each entry of a mixed leaf: dropped has one element for each, all false.
-  virtual void mark(std::span<const uint32_t> path, std::vector<bool>& dropped) = 0;
+  // Of each entry of a mixed leaf: dropped is of its entries, and empty.
+  virtual void mark(std::span<const uint32_t> path, EntrySet& dropped) = 0;
 };
 
 class TreeFilter {
@@ -109,7 +110,7 @@ class TreeFilter {
   bool absorb(const Page& page, uint32_t height);
   void close(uint32_t height);
   void add_entry(Bytes key, Bytes value, const Page& from);
-  void add_entries(const LeafView& leaf, const std::vector<bool>* dropped, const Page& from);
+  void add_entries(const LeafView& leaf, const EntrySet* dropped, const Page& from);
   void flush_leaf();
   void push(uint32_t height, Page page);
   void flush_branch(uint32_t height);
@@ -139,6 +140,7 @@ class TreeFilter {
   std::vector<std::byte> last_key_;        // of the leaf placed last
   PageNumber last_source_;                 // the old leaf that entries of it came from
   bool has_last_ = false;
+  EntrySet dropped_;  // of the leaf being visited
 
   std::vector<Children> levels_;  // [height - 1]: children of the branch of that height
   std::vector<format::LeafEntry> leaf_entries_;

@@ -24,11 +24,10 @@ class PositionRange final : public btree::Removal {
     return to_first == 0 || to_last == 0 ? Fate::mixed : Fate::drop;
   }
 
-  void mark(std::span<const uint32_t> path, std::vector<bool>& dropped) override {
+  void mark(std::span<const uint32_t> path, btree::EntrySet& dropped) override {
     const size_t begin = compare(path, first_) == 0 ? first_.back() : 0;
-    const size_t end = compare(path, last_) == 0 ? size_t{last_.back()} + 1 : dropped.size();
-    std::fill(dropped.begin() + static_cast<std::ptrdiff_t>(begin),
-              dropped.begin() + static_cast<std::ptrdiff_t>(std::min(end, dropped.size())), true);
+    const size_t end = compare(path, last_) == 0 ? size_t{last_.back()} + 1 : dropped.entries();
+    dropped.insert(begin, std::min(end, dropped.entries()));
   }
 
  private:

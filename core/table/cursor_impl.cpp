@@ -1,6 +1,7 @@
 #include "table/cursor_impl.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "rdb/error.hpp"
 #include "table/packed_record.hpp"
@@ -260,17 +261,33 @@ bool CursorImpl::step_in_leaf() {
   return false;
 }
 
+// The entry that the cursor stands on and those behind it in its leaf, as they are stored.
+size_t CursorImpl::rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values) {
+  const uint32_t from = tree_.index();
+  auto count = static_cast<uint32_t>(std::min<size_t>(keys.size(), tree_.leaf().size() - from));
+  // Mostly one look tells that all of them are below the bound.
+  while (count > 1 && !below_upper(tree_.key_at(from + count - 1))) --count;
+  tree_.read_leaf(from, keys.first(count), values.first(count));
+  tree_.move_in_leaf(from + count - 1);
+  return count;
+}
+
 size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values, uint32_t* indexes) {
   const auto lock = enter();
   require_fresh();
   const size_t wanted = std::min(keys.size(), values.size());
   size_t records = 0;
+  if (wanted > 0 && !expiring_ && !table_->compressed()) {
+    if (!step_forward()) return 0;
+    if (indexes != nullptr) std::iota(indexes, indexes + wanted, tree_.index());
+    return rest_of_leaf(keys.first(wanted), values.first(wanted));
+  }
   while (records < wanted) {
     // The next leaf would unpin this one, whose slices were handed out.
     if (!(records > 0 ? step_in_leaf() : step_forward())) break;
     keys[records] = tree_.key();
     if (!table_->compressed()) {
-      values[records] = expiring_ ? shown_ : tree_.value();
+      values[records] = shown_;
     } else {
       if (opened_batch_.size() == records) opened_batch_.emplace_back();
       const Bytes value = table_->value_of(tree_.value(), opened_batch_[records]);

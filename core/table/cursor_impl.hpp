@@ -71,6 +71,7 @@ class CursorImpl {
   void show_anyway();
   // As step_forward(), but stays where it is when that is not in the same leaf.
   bool step_in_leaf();
+  size_t rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values);
   bool land(bool found, Place otherwise);
   bool above_lower(Bytes key) const;
   bool below_upper(Bytes key) const;

@@ -10,44 +10,60 @@ namespace rdb::table {
 // ---- what was taken
 // ------------------------------------------------------------------------------
 
-TakenEntries::Where TakenEntries::where(const btree::TreeCursor& at) {
-  Where where{at.leaf_page(), {}, at.leaf().size()};
-  at.position(where.path);
-  where.path.pop_back();
-  return where;
+const TakenEntries::Leaf* TakenEntries::find(PageNumber leaf) const {
+  if (found_page_ != leaf.bits()) {
+    const auto number = numbers_.find(leaf.bits());
+    found_ = number == numbers_.end() ? std::nullopt : std::optional(number->second);
+    found_page_ = leaf.bits();
+  }
+  return found_ ? &leaves_[*found_] : nullptr;
 }
 
-bool TakenEntries::note(const Where& where, uint32_t index) {
-  const auto [number, fresh] =
-      numbers_.try_emplace(where.leaf.bits(), static_cast<uint32_t>(leaves_.size()));
-  if (fresh) leaves_.push_back({where.path, std::vector<bool>(where.entries)});
-  std::vector<bool>& entries = leaves_[number->second].entries;
-  if (entries[index]) return false;
-  entries[index] = true;
-  return true;
+std::span<uint64_t> TakenEntries::entries(const btree::TreeCursor& at) {
+  if (const Leaf* leaf = find(at.leaf_page())) return words(*leaf);
+  at.position(position_);
+  depth_ = position_.size() - 1;
+  const Leaf fresh{paths_.size(), words_.size(), at.leaf().size()};
+  paths_.insert(paths_.end(), position_.begin(), position_.end() - 1);
+  words_.resize(words_.size() + btree::EntrySet::words_for(fresh.entries));
+  const auto number = static_cast<uint32_t>(leaves_.size());
+  leaves_.push_back(fresh);
+  try {
+    numbers_.emplace(at.leaf_page().bits(), number);
+  } catch (...) {
+    leaves_.pop_back();
+    throw;
+  }
+  found_ = number;
+  return words(fresh);
 }
 
-bool TakenEntries::noted(PageNumber leaf, uint32_t index) const {
-  const auto number = numbers_.find(leaf.bits());
-  return number != numbers_.end() && leaves_[number->second].entries[index];
+bool TakenEntries::noted(const btree::TreeCursor& at) const {
+  const Leaf* leaf = find(at.leaf_page());
+  return leaf != nullptr && btree::EntrySet::contains(words(*leaf), at.index());
 }
 
 void TakenEntries::sort() {
   numbers_.clear();
-  std::sort(leaves_.begin(), leaves_.end(),
-            [](const Leaf& a, const Leaf& b) { return a.path < b.path; });
+  found_page_ = kNoPage;
+  const auto before = [&](const Leaf& a, const Leaf& b) {
+    return std::ranges::lexicographical_compare(path(a), path(b));
+  };
+  // A walk that never turned back left them in order.
+  if (!std::is_sorted(leaves_.begin(), leaves_.end(), before)) {
+    std::sort(leaves_.begin(), leaves_.end(), before);
+  }
 }
 
-btree::Removal::Fate TakenEntries::fate(std::span<const uint32_t> path) {
+btree::Removal::Fate TakenEntries::fate(std::span<const uint32_t> to) {
   if (next_ == leaves_.size()) return Fate::keep;
-  const std::vector<uint32_t>& leaf = leaves_[next_].path;
   const bool below =
-      path.size() <= leaf.size() && std::equal(path.begin(), path.end(), leaf.begin());
+      to.size() <= depth_ && std::equal(to.begin(), to.end(), path(leaves_[next_]).begin());
   return below ? Fate::mixed : Fate::keep;
 }
 
-void TakenEntries::mark(std::span<const uint32_t>, std::vector<bool>& dropped) {
-  dropped = leaves_[next_++].entries;
+void TakenEntries::mark(std::span<const uint32_t>, btree::EntrySet& dropped) {
+  dropped.assign(words(leaves_[next_++]));
 }
 
 // ---- the walk
@@ -88,9 +104,7 @@ CursorImpl& ExtractionImpl::walking() const {
               "the extraction from table \"" + table_->info().name + "\" is over");
 }
 
-bool ExtractionImpl::taken_here() const {
-  return taken_.noted(cursor_->tree().leaf_page(), cursor_->tree().index());
-}
+bool ExtractionImpl::taken_here() const { return taken_.noted(cursor_->tree()); }
 
 bool ExtractionImpl::next() {
   CursorImpl& cursor = walking();
@@ -115,7 +129,7 @@ Bytes ExtractionImpl::value() const { return walking().value(); }
 bool ExtractionImpl::take() {
   CursorImpl& cursor = walking();
   if (!cursor.valid()) return false;
-  return taken_.note(TakenEntries::where(cursor.tree()), cursor.tree().index());
+  return taken_.note(cursor.tree());
 }
 
 uint64_t ExtractionImpl::finish() {
@@ -143,13 +157,13 @@ uint64_t ExtractionImpl::retain(RecordFilter& filter) {
     while (!stopped) {
       const size_t count = cursor_->next_slices(keys, values, indexes.data());
       if (count == 0) break;
-      std::optional<TakenEntries::Where> where;
+      std::span<uint64_t> taken;  // of the leaf, once something is
       for (size_t i = 0; i < count && !stopped; ++i) {
         const RecordFilter::Verdict verdict = filter.judge(keys[i], values[i]);
         stopped = verdict == RecordFilter::Verdict::stop;
         if (verdict != RecordFilter::Verdict::remove) continue;
-        if (!where) where = TakenEntries::where(cursor_->tree());
-        taken_.note(*where, indexes[i]);
+        if (taken.empty()) taken = taken_.entries(cursor_->tree());
+        btree::EntrySet::insert(taken, indexes[i]);
       }
     }
   } catch (...) {

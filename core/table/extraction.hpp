@@ -6,6 +6,8 @@
 // concerned is all that is kept.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -17,30 +19,48 @@ namespace rdb::table {
 // Entries of a tree that does not change meanwhile.
 class TakenEntries final : public btree::Removal {
  public:
-  // A leaf and where it hangs.
-  struct Where {
-    PageNumber leaf;
-    std::vector<uint32_t> path;  // of the leaf
-    uint32_t entries = 0;
-  };
-  static Where where(const btree::TreeCursor& at);
-  // False: that entry was noted before.
-  bool note(const Where& where, uint32_t index);
-  bool noted(PageNumber leaf, uint32_t index) const;
+  // Notes the entry that the cursor stands on. False: it was noted before.
+  bool note(const btree::TreeCursor& at) {
+    return btree::EntrySet::insert(entries(at), at.index());
+  }
+  // Those of the cursor's leaf that are noted, for more of them; valid until the next call.
+  std::span<uint64_t> entries(const btree::TreeCursor& at);
+  bool noted(const btree::TreeCursor& at) const;  // the entry that the cursor stands on
   bool empty() const noexcept { return leaves_.empty(); }
   void sort();  // before it is asked as a Removal
 
   Fate fate(std::span<const uint32_t> path) override;
-  void mark(std::span<const uint32_t> path, std::vector<bool>& dropped) override;
+  void mark(std::span<const uint32_t> path, btree::EntrySet& dropped) override;
 
  private:
+  static constexpr uint64_t kNoPage = ~uint64_t{0};
+  // Where its path and its words begin in paths_ and words_.
   struct Leaf {
-    std::vector<uint32_t> path;  // of the leaf
-    std::vector<bool> entries;
+    size_t path;
+    size_t words;
+    uint32_t entries;
   };
+  const Leaf* find(PageNumber leaf) const;
+  std::span<const uint32_t> path(const Leaf& leaf) const {
+    return std::span(paths_).subspan(leaf.path, depth_);
+  }
+  std::span<const uint64_t> words(const Leaf& leaf) const {
+    return std::span(words_).subspan(leaf.words, btree::EntrySet::words_for(leaf.entries));
+  }
+  std::span<uint64_t> words(const Leaf& leaf) {
+    return std::span(words_).subspan(leaf.words, btree::EntrySet::words_for(leaf.entries));
+  }
+
   std::vector<Leaf> leaves_;
+  std::vector<uint32_t> paths_;
+  size_t depth_ = 0;  // the length of each path
+  std::vector<uint64_t> words_;
   std::unordered_map<uint64_t, uint32_t> numbers_;  // page -> its place in leaves_
-  size_t next_ = 0;                                 // first leaf not marked yet
+  // What find() answered last: a walk asks for each entry of a leaf in turn.
+  mutable uint64_t found_page_ = kNoPage;
+  mutable std::optional<uint32_t> found_;
+  std::vector<uint32_t> position_;
+  size_t next_ = 0;  // first leaf not marked yet
 };
 
 class ExtractionImpl final : public txn::Lender {

@@ -139,17 +139,17 @@ PurgeStep TableImpl::purge(std::optional<Bytes> after, uint64_t max_entries,
   TakenEntries expired;
   {
     btree::TreeCursor cursor(pool(), root(), shape_);
-    std::optional<TakenEntries::Where> leaf;
+    std::optional<PageNumber> leaf;
     std::vector<std::byte> opened;
     base::Moment now = moment();
     bool more = after ? cursor.seek(*after) : cursor.first();
     if (after && more && shape_.order.compare(cursor.key(), *after) == 0) more = cursor.next();
     while (more && (max_entries == 0 || step.examined < max_entries)) {
-      if (!leaf || leaf->leaf != cursor.leaf_page()) {
+      if (leaf != cursor.leaf_page()) {
         CancelToken::check(cancel);
-        leaf = TakenEntries::where(cursor);
+        leaf = cursor.leaf_page();
       }
-      if (!shown(cursor.value(), opened, now)) expired.note(*leaf, cursor.index());
+      if (!shown(cursor.value(), opened, now)) expired.note(cursor);
       ++step.examined;
       // The bound is reached with this entry, whose key says where to go on.
       if (step.examined == max_entries)

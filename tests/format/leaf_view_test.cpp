@@ -26,6 +26,20 @@ void read_all(const Blob& bytes, const Widths& widths) {
     all_read &= accepts([&] { touch(view->value(i)); });
   }
   CHECK(all_read == sound);
+  // Many at once are those one by one.
+  std::vector<Bytes> keys(view->size());
+  std::vector<Bytes> values(view->size());
+  REQUIRE(accepts([&] { view->read(0, keys, values); }) == sound);
+  for (uint32_t i = 0; sound && i < view->size(); ++i) {
+    if (i > 0) {  // from anywhere
+      view->read(i, std::span(keys).subspan(i), std::span(values).subspan(i));
+    }
+    CHECK(keys[i].data() == view->key(i).data());
+    CHECK(keys[i].size() == view->key(i).size());
+    CHECK(values[i].data() == view->value(i).data());
+    CHECK(values[i].size() == view->value(i).size());
+    if (i == 100) break;  // what follows was read from there
+  }
 }
 
 }  // namespace
@@ -51,6 +65,7 @@ TEST_SUITE("format/leaf_view") {
         CHECK(view.used_bytes() == used);
         CHECK(format::page_used_bytes(page, widths) == used);
         CHECK(pairs_of(view) == pairs);
+        read_all(page, widths);
       }
     }
   }

@@ -29,10 +29,10 @@ constexpr size_t kMaxSteps = 300;
 constexpr uint32_t kMaxWidth = 1u << 16;  // wider keys and values are not made up
 
 // Objects a message can name.
-constexpr const char* kNouns[] = {"page ",     "table \"",    "file",     "header",
-                                  "slot",      "allocator",   "savepoint", "history",
-                                  "catalog",   "transaction", "database", "cursor",
-                                  "a key of",  "a value of",  "table name", "region"};
+constexpr const char* kNouns[] = {"page ",    "table \"",    "file",       "header",
+                                  "slot",     "allocator",   "savepoint",  "history",
+                                  "catalog",  "transaction", "database",   "cursor",
+                                  "a key of", "a value of",  "table name", "region"};
 
 bool names_an_object(const std::string& message) {
   return std::any_of(std::begin(kNouns), std::end(kNouns),

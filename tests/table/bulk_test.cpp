@@ -125,10 +125,23 @@ TEST_SUITE("table/bulk") {
             if (round == 3) {
               removed = table.drain(range);
             } else if (round == 1) {
+              // To and fro, so that leaves are met again and in any order.
               Extraction extraction = table.extract(range);
-              while (extraction.next()) {
+              const auto take_if_due = [&] {
                 if (goes(as_text(extraction.key()))) CHECK(extraction.take());
+              };
+              bool more = true;
+              while (more) {
+                for (uint64_t steps = random() % 200; more && steps-- > 0;) {
+                  more = extraction.next();
+                  if (more && random() % 2 == 0) take_if_due();
+                }
+                for (uint64_t steps = random() % 150; more && steps-- > 0 && extraction.prev();) {
+                  take_if_due();
+                }
+                while (more && !extraction.valid()) more = extraction.next();
               }
+              while (extraction.prev()) take_if_due();
               removed = extraction.finish();
             } else {
               Filter filter([&](std::string_view key, std::string_view) {
