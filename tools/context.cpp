@@ -10,11 +10,9 @@ CancelToken& interrupt() {
   return token;
 }
 
-Database Context::open(const std::string& path, OpenMode mode, bool accept_damage) {
+Database Context::open(const std::string& path, OpenMode mode, OpenOptions options) {
   Progress progress("recovering", Progress::Amount::count, "steps", quiet, &interrupt());
-  OpenOptions options;
   options.mode = mode;
-  options.accept_damage = accept_damage;
   options.memory_budget_bytes = memory_mib << 20;
   options.repair_progress = &progress;
   options.cancel = &interrupt();
@@ -45,12 +43,22 @@ Database Context::open_for_reading(const std::string& path) {
 }
 
 Database Context::open_for_checking(const std::string& path, bool accept_damage) {
-  return open(path, OpenMode::read_only, accept_damage);
+  OpenOptions options;
+  options.accept_damage = accept_damage;
+  return open(path, OpenMode::read_only, options);
 }
 
-Database Context::open_for_writing(const std::string& path, bool create) {
+Database Context::open_for_writing(const std::string& path) {
   if (read_only) throw UsageError("--read-only forbids a command that writes");
-  return open(path, create ? OpenMode::create : OpenMode::existing);
+  return open(path, OpenMode::existing);
+}
+
+Database Context::open_or_create(const std::string& path, const NewFile& file) {
+  if (read_only) throw UsageError("--read-only forbids a command that writes");
+  file.check(path);
+  OpenOptions options;
+  file.apply(options);
+  return open(path, OpenMode::create, options);
 }
 
 const TableInfo& info_of(const AnyTable& table) {

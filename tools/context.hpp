@@ -11,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "new_file.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "rdb/cancel.hpp"
@@ -50,11 +51,12 @@ struct Context {
   Database open_for_reading(const std::string& path);
   // Never writes. accept_damage: the newest commit as it is, see OpenOptions.
   Database open_for_checking(const std::string& path, bool accept_damage);
-  // create: a missing file is made.
-  Database open_for_writing(const std::string& path, bool create);
+  Database open_for_writing(const std::string& path);
+  // A missing file is made.
+  Database open_or_create(const std::string& path, const NewFile& file);
 
  private:
-  Database open(const std::string& path, OpenMode mode, bool accept_damage = false);
+  Database open(const std::string& path, OpenMode mode, OpenOptions options = {});
 };
 
 // A table of either kind.

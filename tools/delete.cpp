@@ -15,7 +15,7 @@ struct DeleteArguments {
 };
 
 int run_delete(Context& context, const DeleteArguments& arguments) {
-  Database db = context.open_for_writing(arguments.choice.path, false);
+  Database db = context.open_for_writing(arguments.choice.path);
   WriteTxn txn = db.begin_write({.cancel = &interrupt()});
   uint64_t values = 0;  // that are gone
   Json row;

@@ -65,7 +65,7 @@ class Importer {
       }
     }
     choice_.check();
-    Database db = context_.open_for_writing(choice_.path, choice_.create);
+    Database db = choice_.open_file(context_);
     // An empty input still creates the table it was asked to create.
     do {
       run_batch(db, line, more);

@@ -10,6 +10,7 @@ namespace {
 struct LoadArguments {
   std::string path;
   std::string input = "-";
+  NewFile new_file;
 };
 
 // A type as a types line has it, with its width where the library would not know that.
@@ -70,7 +71,7 @@ class Loader {
     if (more && !is_types_line(json)) {
       lines_.at_line([] { throw_line("a dump begins with the types of a table"); });
     }
-    Database db = context_.open_for_writing(arguments_.path, true);
+    Database db = context_.open_or_create(arguments_.path, arguments_.new_file);
     WriteTxn txn = db.begin_write({.cancel = &interrupt()});
     while (more) {
       std::optional<AnyTable> table;
@@ -127,6 +128,7 @@ void add_load(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<LoadArguments>();
   add_text(*sub, "FILE", arguments->path, "Database file")->required();
   add_text(*sub, "INPUT", arguments->input, "What dump wrote, - for standard input (default)");
+  arguments->new_file.add_options(*sub);
   sub->callback([&context, arguments] {
     context.run = [&context, arguments] { return Loader(context, *arguments).run(); };
   });

@@ -17,7 +17,7 @@ struct PutArguments {
 
 int run_put(Context& context, const PutArguments& arguments) {
   arguments.choice.check();
-  Database db = context.open_for_writing(arguments.choice.path, arguments.choice.create);
+  Database db = arguments.choice.open_file(context);
   WriteTxn txn = db.begin_write({.cancel = &interrupt()});
   const auto mode = arguments.insert_only   ? Table::PutMode::insert_only
                     : arguments.update_only ? Table::PutMode::update_only

@@ -37,6 +37,7 @@ void TableChoice::add_options(CLI::App& app) {
       app.add_flag("--create", create, "Create file and table when missing; needs both types");
   app.add_flag("--multimap", multimap, "What --create makes has several values a key")
       ->needs(making);
+  new_file.add_options(app)->needs(making);
 }
 
 void TableChoice::check() const {
@@ -59,6 +60,10 @@ void TableChoice::check() const {
     throw UsageError("--create needs --key-type and --value-type, because " + path +
                      " does not exist");
   }
+}
+
+Database TableChoice::open_file(Context& context) const {
+  return create ? context.open_or_create(path, new_file) : context.open_for_writing(path);
 }
 
 AnyTable TableChoice::open(WriteTxn& txn) const {

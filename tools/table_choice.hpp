@@ -12,13 +12,17 @@ struct TableChoice {
   std::string value_type;
   bool create = false;
   bool multimap = false;  // what --create makes
+  NewFile new_file;
 
-  // Adds --key-type, --value-type, --create and --multimap.
+  // Adds --key-type, --value-type, --create, --multimap and those of new files.
   void add_options(CLI::App& app);
 
   // Throws UsageError for a type that is no type, or when a file would be created although its
   // table could not be.
   void check() const;
+
+  // Opens the file, making it when asked.
+  Database open_file(Context& context) const;
 
   // Opens the table of a running transaction, creating it when asked. Throws NotFound and
   // UsageError.

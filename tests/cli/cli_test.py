@@ -22,6 +22,11 @@ EDIT_CATALOG = os.environ["RDB_EDIT_CATALOG"]
 DONE, NOT_FOUND, USAGE, ERROR = 0, 1, 2, 3
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def b64(data):
     return {"b64": base64.b64encode(data).decode()}
 
@@ -97,8 +102,7 @@ class CliTest(unittest.TestCase):
                          "--value-type", value_type, stdin=lines)
 
     def content(self):
-        with open(self.db, "rb") as file:
-            return file.read()
+        return read(self.db)
 
 
 class Basics(CliTest):
@@ -193,6 +197,39 @@ class Basics(CliTest):
         self.rdb("put", self.db, "t", "1", "x", "--key-type", "u16", code=USAGE)
         self.rdb("put", self.db, "t", "1", "b", "--key-type", "u8", "--value-type", "&str")
         self.assertEqual([t["name"] for t in self.json("tables", self.db)["tables"]], ["t"])
+
+    def test_a_file_is_compressed_when_it_is_made_so(self):
+        types = ("--key-type", "u8", "--value-type", "str")
+        value = "compressible " * 50
+        lines = json.dumps({"key": 2, "value": value}) + "\n"
+        for codec, more in (("none", []), ("lz4", []), ("zstd", ["--compression-level", "19"])):
+            with self.subTest(codec):
+                choice = ["--compression", codec] + more
+                paths = {command: self.path(f"{codec}-{command}.rdb") for command in ("put", "import", "load")}
+                self.rdb("put", paths["put"], "t", "1", value, "--create", *types, *choice)
+                self.rdb("put", paths["put"], "t", "2", value, *types)
+                self.rdb("import", paths["import"], "t", "-", "--create", *types, *choice, stdin=lines)
+                self.rdb("load", paths["load"], "-", *choice, stdin=self.rdb("dump", paths["put"]))
+                for path in paths.values():
+                    self.assertEqual(self.json("info", path)["compression"], codec)
+                    self.assertEqual(self.json("get", path, "t", "2")["value"], value)
+                if codec != "none":
+                    stored = self.json("stats", paths["load"])["tables"][0]["stored_bytes"]
+                    self.assertLess(stored, len(value))
+                # What is there already may be named, and nothing else.
+                self.rdb("put", paths["put"], "t", "3", "x", "--create", *types, *choice)
+                other = "zstd" if codec == "lz4" else "lz4"
+                before = read(paths["put"])
+                self.rdb("put", paths["put"], "t", "4", "x", "--create", *types, "--compression", other, code=USAGE)
+                self.assertIn(f"{paths['put']} is there already with ", self.error)
+                self.assertEqual(read(paths["put"]), before)
+        for wrong in (["--compression", "gzip", "--create"], ["--compression", "lz4"],
+                      ["--compression-level", "3", "--create"],
+                      ["--compression", "zstd", "--compression-level", "23", "--create"],
+                      ["--compression", "lz4", "--compression-level", "3", "--create"]):
+            with self.subTest(wrong):
+                self.rdb("put", self.db, "t", "1", "x", *types, *wrong, code=USAGE)
+                self.assertFalse(os.path.exists(self.db))
 
     def test_missing_tables_are_exit_1(self):
         self.make("u8", "str", [(1, "a")])
