@@ -43,7 +43,7 @@ case $part in
     cd "$root/examples/go"
     go vet ./...
     go build -o "$build/bindings/go/examples/" ./...
-    for program in records scan snapshot batch errors; do
+    for program in records scan snapshot batch tags sessions errors; do
       python3 -B ../check.py ../expected/$program.txt "$build/bindings/go/examples/$program"
     done ;;
   race) go test -count=1 -race -short ./... ;;
