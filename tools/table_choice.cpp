@@ -31,7 +31,8 @@ void TableChoice::add_options(CLI::App& app) {
            "Key type: (), bool, char, u8..u128, i8..i128, str, string, bytes, [T;N], (A,B), "
            "Option<T>, uuid::Uuid, chrono::NaiveDate ...; legacy:(A,B) as redb 2 wrote it")
       ->type_name("TYPE");
-  add_text(app, "--value-type", value_type, "Value type: the same, and f32, f64, Vec<T>")
+  add_text(app, "--value-type", value_type,
+           "Value type: the same, f32, f64, Vec<T>, and ttl::TYPE for values that expire")
       ->type_name("TYPE");
   CLI::Option* making =
       app.add_flag("--create", create, "Create file and table when missing; needs both types");

@@ -690,7 +690,11 @@ std::string ValueCodec::display(Bytes bytes, size_t max_bytes) const {
 }
 
 TypeName parse_type_argument(std::string_view text) {
+  constexpr std::string_view kExpiring = "ttl::";
   TypeName type;
+  if (text.starts_with(kExpiring) && !text.substr(kExpiring.size()).starts_with(kExpiring)) {
+    return format::ttl_type_of(parse_type_argument(text.substr(kExpiring.size())));
+  }
   type.name = text == "str"      ? "&str"
               : text == "string" ? "String"
               : text == "bytes"  ? "&[u8]"
@@ -712,7 +716,7 @@ TypeName parse_type_argument(std::string_view text) {
   throw_invalid("\"" + excerpt(text) +
                 "\" is not a type this release creates; use (), bool, char, u8 to u128, i8 to "
                 "i128, f32, f64, str, string, bytes, [T;N], (A,B), Option<T>, Vec<T>, uuid::Uuid, "
-                "the chrono names, or legacy:(A,B)");
+                "the chrono names, legacy:(A,B), or ttl:: and one of them");
 }
 
 std::string type_text(const TypeName& type) {

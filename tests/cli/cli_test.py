@@ -804,6 +804,20 @@ class UnknownTypes(CliTest):
         self.rdb("load", self.path("copy.rdb"), stdin=dump)
         self.assertEqual(self.rdb("dump", self.path("copy.rdb")), dump)
 
+    def test_tables_of_values_that_expire_can_be_made(self):
+        made = ("--create", "--key-type", "str", "--value-type", "ttl::str")
+        self.rdb("put", self.db, "t", "a", '{"expires":null,"value":"x"}', *made)
+        self.rdb("put", self.db, "t", "b", '{"expires":5,"value":"y"}')
+        self.assertEqual(self.rows("scan", self.db, "t"), [{"key": "a", "value": {"expires": None, "value": "x"}},
+                                                           {"key": "b", "value": {"expires": 5, "value": "y"}}])
+        for wrong in ("x", '{"value":"x"}', '{"expires":-1,"value":"x"}', '{"expires":1,"value":7}'):
+            self.rdb("put", self.db, "t", "c", wrong, code=USAGE)
+        # A moment is no part of an order.
+        self.rdb("put", self.db, "k", "{}", "x", "--create", "--key-type", "ttl::str", "--value-type", "str", code=USAGE)
+        self.rdb("put", self.db, "m", "x", "{}", "--create", "--multimap", "--key-type", "str", "--value-type",
+                 "ttl::str", code=USAGE)
+        self.assertEqual([t["name"] for t in self.json("tables", self.db)["tables"]], ["t"])
+
     def test_multimaps_have_several_values_a_key(self):
         made = ("--create", "--multimap", "--key-type", "str", "--value-type", "u32")
         self.rdb("put", self.db, "m", "b", "300", *made)

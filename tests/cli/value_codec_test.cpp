@@ -286,7 +286,13 @@ TEST_SUITE("cli/value_codec") {
     CHECK(parse_type_argument("legacy:(&str,u64)") == TypeName{TypeName::kBuiltin, "(&str,u64)"});
     CHECK(parse_type_argument("uuid::Uuid") == TypeName{TypeName::kUserDefined, "uuid::Uuid"});
     CHECK_THROWS_CODE(parse_type_argument("legacy:(u8,u64)"), ErrorCode::invalid_argument);
-    CHECK_THROWS_CODE(parse_type_argument("ttl::u64"), ErrorCode::invalid_argument);
+    CHECK(parse_type_argument("ttl::u64") == TypeName{TypeName::kBuiltin, "ttl::u64"});
+    CHECK(parse_type_argument("ttl::str") == TypeName{TypeName::kBuiltin, "ttl::&str"});
+    CHECK(parse_type_argument("ttl::legacy:(&str,u64)").reading.nested_tuples ==
+          NestedTuples::legacy);
+    CHECK_THROWS_CODE(parse_type_argument("ttl::"), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("ttl::ttl::u64"), ErrorCode::invalid_argument);
+    CHECK_THROWS_CODE(parse_type_argument("ttl::Abc"), ErrorCode::invalid_argument);
     CHECK_THROWS_CODE(parse_type_argument("[((),());4000000]"), ErrorCode::invalid_argument);
   }
 
