@@ -43,6 +43,8 @@ COMPOSITES = """(u64.&str)-Option<u64> (&str.&str)-(&str.u16.&[u8].&str) (u64.&s
 (u16.i8)-Option<&str> ((u8.&str).u8)-Vec<(u8.&str)> NaiveDate-Uuid NaiveTime-NaiveDate
 NaiveDateTime-NaiveTime DateTime-FixedOffset FixedOffset-DateTime Uuid-NaiveDateTime""".split()
 ALL_CASES = CASES + COMPOSITES
+# Of types that only shodh-redb has.
+OWN = "HLC-FixedVec u64-DynVec HLC-BinaryQuantized str-ScalarQuantized u32-HLC".split()
 WRITERS = ("rdb", "redb", "shodh")
 VAST = "vast:4200"  # rows of a little more than half a MiB, which take a MiB each
 REGION_BYTES = 4 << 30  # of files the Rust engines create
@@ -257,6 +259,30 @@ def compressed(codec, writer, dirty):
             verb = "check-texts" if texts.file.exists() else "write-texts"
             chain.programs.must(engine, verb, texts.file, "--compression", codec)
         return (), opens + chain.opens
+
+    return play
+
+
+def own_types(writer, codec, dirty):
+    """Types that only shodh-redb has, as keys and as values: that engine and rdb in turn."""
+
+    def play(make):
+        opens = 0
+        # Empty sequences are empty values, see FILLED.
+        cases = [case for case in OWN if not (codec and case.endswith("DynVec"))]
+        for size in (0, 1, 10, 1000):
+            chain = make(",".join(f"{case}:{size}" for case in cases))
+            if codec:
+                for engine in ("rdb", "shodh"):
+                    chain.extra[engine] = ["--compression", codec]
+            chain.create(writer, crash=crash_options(dirty(0), 0))
+            engines = ("rdb", "shodh") if writer == "shodh" else ("shodh", "rdb")
+            for step in range(1, ROUNDS + 1):
+                chain.turn(engines[(step - 1) % 2], crash=crash_options(dirty(step), step))
+            chain.check("rdb")
+            chain.check("shodh")
+            opens += chain.opens
+        return (), opens
 
     return play
 
@@ -550,6 +576,8 @@ def plan(long):
                        profiles(("--region-pages", 1024, "--redb-profile"), dirty, MIXED_REGION)))
         # rdb cuts separators short; the Rust engines edit the trees around them (spec 02, section 4).
         chains.append((f"short separators, {ending}", profiles((), dirty, SEPARATORS)))
+        chains += [(f"types of shodh-redb alone, {codec or 'plain'}, {writer}, {ending}",
+                    own_types(writer, codec, dirty)) for codec in ("", "lz4", "zstd") for writer in ("rdb", "shodh")]
         for codec in ("lz4", "zstd"):
             chains += [(f"{codec}, {writer}, {ending}", compressed(codec, writer, dirty))
                        for writer in ("rdb", "shodh")]

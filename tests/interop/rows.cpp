@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <stdexcept>
 
@@ -383,6 +384,24 @@ void zoned_value(Draw& d, std::string& out) {
   offset_value(d, out);
 }
 
+// --- shodh-redb's own ---
+
+void clock_key(Draw& d, KeySample& out) {
+  std::string bytes;
+  append_be(bytes, d.spread(), 8);
+  push_same(out, bytes);
+}
+void clock_value(Draw& d, std::string& out) { append_be(out, d.next(), 8); }
+void sequence_value(Draw& d, std::string& out) {
+  for (uint64_t left = d.next() % 5; left > 0; left--) int_value<4>(d, out);
+}
+void scalar_value(Draw& d, std::string& out) {
+  for (int bound = 0; bound < 2; bound++) {
+    append_le(out, std::bit_cast<uint32_t>(static_cast<float>(d.next() % 1000)), 4);
+  }
+  filler_value<8>(d, out);
+}
+
 constexpr uint8_t kUser = TypeName::kUserDefined;
 constexpr uint8_t kTuple = TypeName::kTuple;
 constexpr const char* kZoned = "chrono::DateTime<chrono::FixedOffset>";
@@ -447,10 +466,25 @@ constexpr Case kCases[] = {
      kUser, kUser},
     {"Uuid-NaiveDateTime", "uuid::Uuid", "chrono::NaiveDateTime", kEndless, uuid_key,
      date_time_value, kUser, kUser},
+    {"HLC-FixedVec", "redb::temporal::HLC", "redb::vec::FixedVec<3>", kEndless, clock_key,
+     array_value<3, int_value<4>>},
+    {"u64-DynVec", "u64", "redb::vec::DynVec", kEndless, unsigned_key<8>, sequence_value},
+    {"HLC-BinaryQuantized", "redb::temporal::HLC", "redb::vec::BinaryQuantized<16>", kEndless,
+     clock_key, filler_value<16>},
+    {"str-ScalarQuantized", "&str", "redb::vec::ScalarQuantized<8>", kEndless, text_key,
+     scalar_value},
+    {"u32-HLC", "u32", "redb::temporal::HLC", kEndless, unsigned_key<4>, clock_value},
 };
 
-// Those that "all" stands for; the others are "composites".
+// Those that "all" stands for; behind them come the "composites", and shodh-redb's "own".
 constexpr size_t kPlainCases = 28;
+constexpr size_t kCompositeCases = 15;
+
+std::string_view group_of(const Case& shape) {
+  const auto number = static_cast<size_t>(&shape - kCases);
+  if (number < kPlainCases) return "all";
+  return number < kPlainCases + kCompositeCases ? "composites" : "own";
+}
 
 struct Item {
   std::string_view name;
@@ -615,8 +649,7 @@ std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed) {
   for (const Item& item : split_spec(spec)) {
     bool found = item.name == kKept || item.name == kVast || item.name == kSets;
     for (const Case& shape : kCases) {
-      const std::string_view group = &shape < kCases + kPlainCases ? "all" : "composites";
-      if (item.name != group && item.name != shape.name) continue;
+      if (item.name != group_of(shape) && item.name != shape.name) continue;
       tables.emplace_back(shape, item.rows, item.large, seed);
       found = true;
     }

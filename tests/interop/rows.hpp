@@ -101,9 +101,9 @@ class Rows {
   uint64_t table_seed_;
 };
 
-// "CASE:ROWS[s],...": CASE may be all, which is all of plain types, or composites; s keeps keys and
-// values small, and without it sets up to 1000 rows have some large ones. The cases kept, vast and
-// sets are left out: see special_rows.
+// "CASE:ROWS[s],...": CASE may be all, which is all of plain types, composites or own; s keeps keys
+// and values small, and without it sets up to 1000 rows have some large ones. The cases kept, vast
+// and sets are left out: see special_rows.
 std::vector<Rows> parse_spec(std::string_view spec, uint64_t seed);
 
 // kept: tables whose types rdb only preserves. vast: the table "vast", u64 to &[u8], whose rows

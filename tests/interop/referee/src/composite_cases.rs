@@ -27,7 +27,7 @@ macro_rules! dispatch_composite {
             "DateTime-FixedOffset" => dispatch!(@ $rows, $method, DateTime<FixedOffset>, East, $args),
             "FixedOffset-DateTime" => dispatch!(@ $rows, $method, East, DateTime<FixedOffset>, $args),
             "Uuid-NaiveDateTime" => dispatch!(@ $rows, $method, Uuid, NaiveDateTime, $args),
-            other => Err(format!("no case {other}").into()),
+            other => dispatch_own!($rows, $method $args, other),
         }
     };
 }

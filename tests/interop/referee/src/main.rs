@@ -19,6 +19,11 @@ pub use options::{Options, ALL};
 mod on_redb {
     use redb as db;
     use crate::nothing as special;
+    macro_rules! dispatch_own {
+        ($rows:expr, $method:ident $args:tt, $other:ident) => {
+            Err(format!("no case {}", $other).into())
+        };
+    }
     include!("engine.rs");
     include!("composites.rs");
     include!("order.rs");
@@ -26,6 +31,18 @@ mod on_redb {
 
 mod on_shodh {
     use shodh_redb as db;
+    macro_rules! dispatch_own {
+        ($rows:expr, $method:ident $args:tt, $other:ident) => {
+            match $other {
+                "HLC-FixedVec" => dispatch!(@ $rows, $method, Clock, Vector, $args),
+                "u64-DynVec" => dispatch!(@ $rows, $method, u64, Sequence, $args),
+                "HLC-BinaryQuantized" => dispatch!(@ $rows, $method, Clock, Bits, $args),
+                "str-ScalarQuantized" => dispatch!(@ $rows, $method, Text, Codes, $args),
+                "u32-HLC" => dispatch!(@ $rows, $method, u32, Clock, $args),
+                other => Err(format!("no case {other}").into()),
+            }
+        };
+    }
     mod special {
         //! A blob, whose system tables rdb and redb must carry along.
         use shodh_redb::{
@@ -134,6 +151,7 @@ mod on_shodh {
     }
     include!("engine.rs");
     include!("composites.rs");
+    include!("own.rs");
     include!("order.rs");
 }
 

@@ -11,6 +11,7 @@ pub const ALL: &[&str] = &[
     "Option<u64>-Vec<&str>", "[&str;2]-[(u8.&str);2]", "(u16.i8)-Option<&str>",
     "((u8.&str).u8)-Vec<(u8.&str)>", "NaiveDate-Uuid", "NaiveTime-NaiveDate", "NaiveDateTime-NaiveTime",
     "DateTime-FixedOffset", "FixedOffset-DateTime", "Uuid-NaiveDateTime",
+    "HLC-FixedVec", "u64-DynVec", "HLC-BinaryQuantized", "str-ScalarQuantized", "u32-HLC",
 ];
 
 #[derive(Default)]

@@ -4,8 +4,9 @@
 //! native Rust values, so the encoding is the engine's own; over there they are encoded by hand.
 
 pub const MAX_LARGE: u64 = 3 * 1024 * 1024;
-/// Those that "all" stands for; the others are "composites".
+/// Those that "all" stands for; behind them come the "composites", and shodh-redb's "own".
 pub const PLAIN_CASES: usize = 28;
+pub const COMPOSITE_CASES: usize = 15;
 pub const ALL_CHARS: u64 = 0x11_0000 - 0x800;
 pub const LETTERS: [char; 16] =
     ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'z', 'é', 'ß', 'λ', 'ж', '中', '文', '😀'];
@@ -179,7 +180,8 @@ pub fn parse_spec(spec: &str, all: &[&str]) -> Vec<Item> {
         let large = !small && rows <= 1000;
         let cases = match case {
             "all" => all[..PLAIN_CASES].to_vec(),
-            "composites" => all[PLAIN_CASES..].to_vec(),
+            "composites" => all[PLAIN_CASES..][..COMPOSITE_CASES].to_vec(),
+            "own" => all[PLAIN_CASES + COMPOSITE_CASES..].to_vec(),
             _ => vec![case],
         };
         for case in cases {
