@@ -1619,11 +1619,11 @@ RDB_API rdb_status rdb_ttl_live_count(const rdb_table* table, const rdb_cancel* 
 /* One step of a purge: looks at records in key order and removes those that have expired. A purge
  * in small steps, each in a transaction of its own, holds up nobody.
  *
- * after        looks at records behind this key only, which need not be there; NULL: from the
- * first. max_records  looks at so many and no more; 0: no limit. cancel       stops it, with
- * nothing removed; borrowed until the call returns. position     with RDB_OK the key of the last
- * record looked at, to be given as after to the next step; released by rdb_value_free. NULL with
- * RDB_END: the end was reached. since 1.0 */
+ * after        looks at records behind this key only, which need not be there; NULL: at all
+ * max_records  looks at so many and no more; 0: no limit
+ * cancel       stops it, with nothing removed; borrowed until the call returns
+ * position     with RDB_OK the key of the last record looked at, which is the next step's after;
+ *              released by rdb_value_free. NULL with RDB_END: the end was reached. since 1.0 */
 RDB_API rdb_status rdb_ttl_purge(rdb_table* table, const rdb_slice* RDB_NULLABLE after,
                                  uint64_t max_records, const rdb_cancel* RDB_NULLABLE cancel,
                                  uint64_t* RDB_NULLABLE examined, uint64_t* RDB_NULLABLE removed,

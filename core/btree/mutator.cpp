@@ -90,7 +90,7 @@ InsertResult Mutator::insert(Bytes key, Bytes value, InsertMode mode,
   });
 }
 
-bool Mutator::update(Bytes key, ValueUpdate& update) {
+bool Mutator::update_next(Bytes key, ValueUpdate& update) {
   require_usable();
   shape_.order.require_known("merge");
   const auto untouched = [](Bytes fresh, Bytes old) {

@@ -70,10 +70,13 @@ class Mutator {
 
   // Stores what update makes of the value of key. False: the very bytes that are stored, and
   // nothing was touched. Throws as insert(), and what update throws.
-  bool update(Bytes key, ValueUpdate& update);
-  // Between two calls of update() in one Operation the leaf of the first is tried for the second:
-  // keys in order share most descents. To be called at the beginning of the Operation.
-  void begin_updates() noexcept { leaf_kept_ = false; }
+  bool update(Bytes key, ValueUpdate& update) {
+    leaf_kept_ = false;
+    return update_next(key, update);
+  }
+  // The same behind another update, in the same Operation and with nothing in between: tries the
+  // leaf of that one first, because keys in order share most descents.
+  bool update_next(Bytes key, ValueUpdate& update);
 
   // Throws as insert() does for sizes.
   void check_sizes(uint64_t key_bytes, uint64_t value_bytes) const;

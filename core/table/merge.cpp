@@ -172,12 +172,12 @@ void TableImpl::merge_batch(std::span<const Table::Record> records, MergeKind ki
     std::exception_ptr failure;  // must not hide that merges before it changed the table
     write_->change(*staged_, [&](btree::Mutator& mutator) {
       bool changed = false;
-      mutator.begin_updates();
       for (size_t i = begin; i < end; ++i) {
         const size_t number = order.empty() ? i : order[i];
         try {
           update.set_operand(records[number].value);
-          changed |= mutator.update(records[number].key, update);
+          const Bytes key = records[number].key;
+          changed |= i == begin ? mutator.update(key, update) : mutator.update_next(key, update);
         } catch (const Error& error) {
           failure = std::make_exception_ptr(at_record(error, number));
           if (mutator.broken()) write_->poison(error.what());

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -18,9 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "input.hpp"
+#include "c_calls.hpp"
 #include "model.hpp"
-#include "rdb.h"
 
 namespace rdb::fuzz {
 namespace {
@@ -75,13 +73,6 @@ struct ModelTable {
 };
 using Model = std::map<std::string, ModelTable>;
 
-rdb_slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string text(rdb_slice slice) {
-  return slice.size == 0 ? std::string()
-                         : std::string(static_cast<const char*>(slice.data), slice.size);
-}
-rdb_type type(const char* name) { return {slice(name), RDB_TYPE_BUILTIN, 0}; }
-
 std::string database_path() {
   // Memory, where there is a file system of it: the target is about calls, not about the device.
   std::error_code ignored;
@@ -91,7 +82,7 @@ std::string database_path() {
   return (folder / ("rdb-fuzz-api-" + std::to_string(::getpid()))).string();
 }
 
-class Script {
+class Script : Calls {
  public:
   Script(Input& input, uint8_t codec)
       : input_(input), compression_(codec % 3), path_(database_path()) {
@@ -140,28 +131,6 @@ class Script {
     rdb_value* handle;
     std::string expected;
   };
-
-  // ---- statuses ------------------------------------------------------------------------------
-
-  void describe(rdb_status status, const char* call) {
-    if (status >= 0) return;
-    const std::string where = std::string(call) + ": " + rdb_status_name(status);
-    require(err_.status == status, where + ": another status in the error");
-    require(err_.message_size > 0 && err_.message_size < sizeof err_.message &&
-                std::strlen(err_.message) == err_.message_size,
-            where + ": no message");
-    require(status != RDB_ERR_INTERNAL, where + ": " + err_.message);
-  }
-  rdb_status note(rdb_status status, const char* call) {
-    describe(status, call);
-    return status;
-  }
-  void expect(rdb_status status, rdb_status expected, const char* call) {
-    describe(status, call);
-    require(status == expected, std::string(call) + " answered " + rdb_status_name(status) +
-                                    " instead of " + rdb_status_name(expected) + ": " +
-                                    (status < 0 ? err_.message : ""));
-  }
 
   // ---- keys and values -----------------------------------------------------------------------
 
@@ -1380,7 +1349,6 @@ class Script {
   const uint32_t compression_;  // RDB_COMPRESSION_...
   const std::string path_;
   rdb_db* db_ = nullptr;
-  rdb_error err_{};
   Model committed_;
   std::shared_ptr<Txn> writer_;
   std::vector<std::shared_ptr<Txn>> txns_;

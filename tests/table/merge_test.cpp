@@ -34,6 +34,8 @@ std::string value_of(const Table& table, const std::string& key) {
   return value ? std::string(as_text(value->bytes())) : "(absent)";
 }
 
+std::string numbered(int i) { return std::to_string(10'000 + i); }
+
 // An operator made of a function.
 class Function final : public MergeFunction {
  public:
@@ -304,6 +306,72 @@ TEST_SUITE("table/merge") {
         }
       }
     }
+  }
+
+  TEST_CASE("a merge follows changes that replaced the leaf of the merge before") {
+    const auto filter_odd = [](Table& table) {
+      class Odd final : public RecordFilter {
+        Verdict judge(Bytes key, Bytes) override {
+          return std::to_integer<int>(key.back()) % 2 != 0 ? Verdict::remove : Verdict::keep;
+        }
+      } odd;
+      table.retain({}, odd);
+    };
+    const auto take_odd = [](Table& table) {
+      Extraction walk = table.extract();
+      while (walk.next()) {
+        if (std::to_integer<int>(walk.key().back()) % 2 != 0) walk.take();
+      }
+      walk.finish();
+    };
+    const std::vector<std::function<void(Table&)>> changes = {
+        [](Table& table) { table.drain(); }, filter_odd, take_odd,
+        [](Table& table) { table.erase(as_bytes(numbered(4))); }};
+    for (size_t change = 0; change < changes.size(); ++change) {
+      CAPTURE(change);
+      for (const bool in_batch : {true, false}) {
+        Database database = Database::open_memory();
+        {
+          WriteTxn txn = database.begin_write();
+          Table table = txn.open_table("t", kTextType, kBytesType);
+          for (int i = 0; i < 8; ++i) table.put(as_bytes(numbered(i)), as_bytes(le64(1)));
+          Records one;
+          one.pairs.emplace_back(numbered(4), le64(1));
+          if (in_batch) {
+            table.merge_batch(one.lent(), Kind::numeric_add);
+          } else {
+            table.merge(as_bytes(numbered(4)), as_bytes(le64(1)), Kind::numeric_add);
+          }
+          changes[change](table);
+          const bool kept = table.contains(as_bytes(numbered(4)));
+          table.merge(as_bytes(numbered(4)), as_bytes(le64(5)), Kind::numeric_add);
+          CHECK_EQ(value_of(table, numbered(4)), le64(kept ? 7 : 5));
+          txn.commit();
+        }
+        CHECK_VERIFIES(database);
+      }
+    }
+  }
+
+  TEST_CASE("a merge finds its leaf again when that has left memory") {
+    OpenOptions options;
+    options.memory_budget_bytes = 1 << 20;
+    Database database = Database::open_memory(options);
+    {
+      WriteTxn txn = database.begin_write();
+      Table table = txn.open_table("t", kTextType, kBytesType);
+      Table other = txn.open_table("other", kTextType, kBytesType);
+      table.put(as_bytes("a"), as_bytes(le64(0)));
+      for (int round = 0; round < 4; ++round) {
+        table.merge(as_bytes("a"), as_bytes(le64(1)), Kind::numeric_add);
+        for (int i = 0; i < 2000; ++i) {
+          other.put(as_bytes(numbered(2000 * round + i)), as_bytes(std::string(2000, 'x')));
+        }
+      }
+      CHECK_EQ(value_of(table, "a"), le64(4));
+      txn.commit();
+    }
+    CHECK_VERIFIES(database);
   }
 
   TEST_CASE("a batch stops at its first error, names it, and keeps what came before") {
