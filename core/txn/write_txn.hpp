@@ -126,16 +126,25 @@ class WriteTxnImpl {
     require_not_lent(table);
     pages_.spill_if_needed();
     const page::Operation operation(store_->pool());
+    // What was asked may change nothing, or fail halfway, and have copied committed pages all the
+    // same: then the root is another page, and the catalog must follow it.
+    const format::TreeRoot before = table.root;
+    const auto moved = [&] {
+      return before.has_value() != table.root.has_value() ||
+             (before && before->page != table.root->page);
+    };
     try {
-      if (!fn(mutator)) return false;
+      const bool changed = fn(mutator);
+      if (!changed && !moved()) return false;
+      table.changed = true;
+      ++table.version;
+      return changed;
     } catch (const std::exception& error) {
       ++table.version;
+      table.changed |= moved();
       if (mutator.broken()) poison(error.what());
       throw;
     }
-    table.changed = true;
-    ++table.version;
-    return true;
   }
 
   void require_multimap_changes(std::string_view name) const;

@@ -521,6 +521,17 @@ TEST_SUITE("table multimaps") {
         {"erase",
          [](Multimap& m, uint64_t key) { m.erase(as_bytes(le64(key)), as_bytes(le64(2))); }},
         {"erase_key", [](Multimap& m, uint64_t key) { m.erase_key(as_bytes(le64(key))); }},
+        {"put_batch of pairs that are there",
+         [](Multimap& m, uint64_t key) {
+           const std::string key_bytes = le64(key);
+           const std::string values[] = {le64(0), le64(2), le64(4)};
+           std::vector<Table::Record> records;
+           for (const std::string& value : values) {
+             records.push_back({as_bytes(key_bytes), as_bytes(value)});
+           }
+           const uint64_t added = m.put_batch(records);
+           REQUIRE_EQ(added, 0);
+         }},
     };
     int failures = 0;
     for (const Change& change : changes) {
