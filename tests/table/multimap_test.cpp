@@ -607,6 +607,82 @@ TEST_SUITE("table multimaps") {
     txn.abort();
     CHECK_VERIFIES(database);
   }
+
+  TEST_CASE("a change of a subtree that finds no room half way is committed as it stands") {
+    const auto origin = std::make_shared<FaultDevice>();
+    {
+      Database database = open_device(origin);
+      WriteTxn txn = database.begin_write();
+      {
+        Multimap table = open_numbers(txn);
+        for (uint64_t key = 0; key < 400; ++key) {
+          const uint64_t count = key == 7 ? 2500 : 50;
+          for (uint64_t i = 0; i < count; ++i) {
+            table.put(as_bytes(le64(key)), as_bytes(le64(2 * i)));
+          }
+        }
+      }
+      txn.commit();
+      database.close();
+    }
+    const std::vector<std::byte> image = origin->live_image();
+    const std::string key = le64(7);
+    const std::string fresh = le64(101);
+    const std::string there = le64(102);
+    const std::string filling(3000, 'f');
+    struct Change {
+      const char* what;
+      std::function<void(Multimap&)> make;
+    };
+    const Change changes[] = {
+        {"put", [&](Multimap& m) { m.put(as_bytes(key), as_bytes(fresh)); }},
+        {"put_batch",
+         [&](Multimap& m) {
+           std::vector<std::string> values;
+           for (uint64_t i = 0; i < 2000; ++i) values.push_back(le64(2 * i + 1));
+           std::vector<Table::Record> records;
+           for (const auto& value : values) records.push_back({as_bytes(key), as_bytes(value)});
+           m.put_batch(records);
+         }},
+        {"erase", [&](Multimap& m) { m.erase(as_bytes(key), as_bytes(there)); }},
+    };
+    int failures = 0;
+    for (const Change& change : changes) {
+      for (uint64_t room = 0; room < 12; ++room) {
+        CAPTURE(change.what);
+        CAPTURE(room);
+        const auto device = FaultDevice::from_image(image);
+        Database database = open_device(device);
+        device->set_plan({.capacity_bytes = image.size()});
+        WriteTxn txn = database.begin_write();
+        Rows left;
+        {
+          Table filler = txn.open_table("filler", kU64Type, kBytesType);
+          Multimap table = open_numbers(txn);
+          uint64_t rows = 0;
+          try {
+            for (;; ++rows) filler.put(as_bytes(le64(rows)), as_bytes(filling));
+          } catch (const Error& error) {
+            REQUIRE(error.code() == ErrorCode::out_of_space);
+          }
+          for (uint64_t i = 0; i < room; ++i) REQUIRE(filler.erase(as_bytes(le64(--rows))));
+          try {
+            change.make(table);
+          } catch (const Error& error) {
+            REQUIRE(error.code() == ErrorCode::out_of_space);
+            ++failures;
+          }
+          left = rows_of(table);
+          CHECK_EQ(table.len(), left.size());
+        }
+        device->set_plan({});
+        txn.commit();
+        CHECK_VERIFIES(database);
+        CHECK(contents_of(database)["m"] == left);
+      }
+    }
+    CHECK_GT(failures, 6);
+  }
 }
 
 }  // namespace rdb::test
