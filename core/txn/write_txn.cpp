@@ -363,7 +363,12 @@ void WriteTxnImpl::settle_lenders() {
 }
 
 void WriteTxnImpl::commit() {
-  settle_lenders();
+  try {
+    settle_lenders();
+  } catch (...) {
+    abort();
+    throw;
+  }
   const std::lock_guard lock(mutex_);
   if (!active_.load(std::memory_order_acquire)) {
     throw Error(ErrorCode::closed, "the write transaction is over");

@@ -451,6 +451,33 @@ TEST_SUITE("table/bulk") {
     CHECK_EQ(contents_of(database)["t"].size(), 90000);
     CHECK_VERIFIES(database);
   }
+
+  TEST_CASE("a commit that cannot finish an extraction is over, and nothing changed") {
+    const auto device = std::make_shared<FaultDevice>();
+    Database database = open_device(device);
+    std::mt19937_64 random(9);
+    const Rows rows = random_rows(random, 100000, 7, 100);
+    {
+      WriteTxn txn = database.begin_write();
+      Table table = txn.open_table("t", kBytesType, kBytesType);
+      fill(table, rows, false);
+      txn.commit();
+    }
+    WriteTxn txn = database.begin_write();
+    Table table = txn.open_table("t", kBytesType, kBytesType);
+    Extraction walk = table.extract({});
+    for (int i = 0; walk.next(); ++i) {
+      if (i % 10 == 0) walk.take();
+    }
+    device->set_plan({.capacity_bytes = database.stats().file_bytes});
+    CHECK_THROWS_CODE(txn.commit(), ErrorCode::out_of_space);
+    device->set_plan({});
+    CHECK_THROWS_CODE(txn.commit(), ErrorCode::closed);
+    CHECK_THROWS_CODE(table.len(), ErrorCode::closed);
+    database.begin_write().abort();  // the writer's place is free
+    CHECK(contents_of(database)["t"] == rows);
+    CHECK_VERIFIES(database);
+  }
 }
 
 }  // namespace rdb::test
