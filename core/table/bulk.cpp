@@ -99,6 +99,12 @@ uint64_t TableImpl::remove(btree::Removal* removal) {
   };
   try {
     removal == nullptr ? filter.remove_all() : filter.run(*removal);
+    if (filter.removed() > 0) {
+      write_->change(*staged_, [&](btree::Mutator&) {
+        staged_->root = filter.result();
+        return true;
+      });
+    }
   } catch (const std::exception& error) {
     abandon(error.what());
     throw;
@@ -107,10 +113,6 @@ uint64_t TableImpl::remove(btree::Removal* removal) {
     abandon("pages of a tree that was not needed are lost");
     return 0;
   }
-  write_->change(*staged_, [&](btree::Mutator&) {
-    staged_->root = filter.result();
-    return true;
-  });
   try {
     filter.commit();
   } catch (const std::exception& error) {
