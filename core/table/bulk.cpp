@@ -6,6 +6,7 @@
 #include "rdb/cancel.hpp"
 #include "rdb/error.hpp"
 #include "table/cursor_impl.hpp"
+#include "table/lent.hpp"
 #include "table/table_impl.hpp"
 
 namespace rdb::table {
@@ -148,18 +149,19 @@ uint64_t TableImpl::append_all(
   std::array<Bytes, kBatch> keys;
   std::array<Bytes, kBatch> values;
   uint64_t count = 0;
+  std::unique_lock lock = lock_writer();
+  require_active();
   btree::TreeFilter builder(write_->user_pages(), staged_->root, shape_, {});
-  const uint64_t seen = version();
-  const auto require_alone = [&] {
-    if (version() != seen) {
-      throw Error(ErrorCode::misuse, "table \"" + info_.name + "\" changed while it was filled");
-    }
-  };
   try {
-    // The source may belong to the same transaction, whose lock it takes.
-    while (const size_t filled = next(keys, values)) {
-      const auto lock = lock_writer();
-      require_alone();
+    for (;;) {
+      size_t filled = 0;
+      {
+        // The source may belong to the same transaction, whose lock it takes. No commit may come in
+        // between: no table has the new pages yet.
+        const Lent lent(*staged_, lock);
+        filled = next(keys, values);
+      }
+      if (filled == 0) break;
       write_->change(*staged_, [&](btree::Mutator& mutator) {
         for (size_t i = 0; i < filled; ++i) {
           const Bytes value = stored_form(values[i]);
@@ -170,16 +172,15 @@ uint64_t TableImpl::append_all(
       });
       count += filled;
     }
-    const auto lock = lock_writer();
-    require_alone();
     write_->change(*staged_, [&](btree::Mutator&) {
       builder.end_append();
       staged_->root = builder.result();
       return true;
     });
   } catch (const std::exception& error) {
-    const auto lock = lock_writer();
-    if (!builder.abandon()) write_->poison(error.what());
+    // An abort while the table was lent has given the new pages back: the next transaction may have
+    // taken them.
+    if (write_->active() && !builder.abandon()) write_->poison(error.what());
     throw;
   }
   return count;

@@ -72,6 +72,7 @@ class WriteTxnImpl {
   page::PageWriter& user_pages() noexcept { return pages_.user(); }
   // Throws closed when the transaction is over, and the reason when it can only be aborted.
   void require_active() const;
+  bool active() const noexcept { return active_.load(std::memory_order_acquire); }
 
   void set_durability(Durability durability);
   void set_two_phase(bool on);

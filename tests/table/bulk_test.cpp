@@ -72,6 +72,26 @@ bool inside(const KeyRange& range, const std::string& key) {
   return true;
 }
 
+// Calls before_read ahead of every read of the device.
+class ReadHook final : public StorageBackend {
+ public:
+  explicit ReadHook(std::shared_ptr<FaultDevice> device) : device_(std::move(device)) {}
+  uint64_t size() override { return device_.size(); }
+  void read(uint64_t offset, std::span<std::byte> out) override {
+    if (before_read) before_read();
+    device_.read(offset, out);
+  }
+  void write(uint64_t offset, Bytes data) override { device_.write(offset, data); }
+  void sync() override { device_.sync(); }
+  void resize(uint64_t size) override { device_.resize(size); }
+  void close() override { device_.close(); }
+
+  std::function<void()> before_read;
+
+ private:
+  FaultBackend device_;
+};
+
 }  // namespace
 
 TEST_SUITE("table/bulk") {
@@ -528,6 +548,81 @@ TEST_SUITE("table/bulk") {
       }
     }
     CHECK_GT(failures, 20);
+  }
+
+  TEST_CASE("a copy whose transaction was aborted meanwhile takes nothing from the next one") {
+    const auto device = std::make_shared<FaultDevice>();
+    std::mt19937_64 random(9);
+    const Rows rows = random_rows(random, 20000, 7, 100);
+    {
+      Database database = open_device(device);
+      WriteTxn txn = database.begin_write();
+      {
+        Table table = txn.open_table("t", kBytesType, kBytesType);
+        fill(table, rows, false);
+      }
+      txn.commit();
+      database.close();
+    }
+    Database target = Database::open_memory();
+    WriteTxn txn = target.begin_write();
+    std::optional<WriteTxn> next;
+    auto backend = std::make_unique<ReadHook>(device);
+    ReadHook& hook = *backend;
+    OpenOptions options;
+    options.memory_budget_bytes = 1 << 20;
+    Database source = Database::open_backend(std::move(backend), options);
+    const ReadTxn reader = source.begin_read();
+    const Table from = reader.open_table_raw("t");
+    int reads = 0;
+    hook.before_read = [&] {
+      if (++reads != 20) return;
+      txn.abort();
+      next.emplace(target.begin_write());
+      Table table = next->open_table("mine", kBytesType, kBytesType);
+      fill(table, rows, false);
+    };
+    CHECK_THROWS_CODE(txn.copy_table(from, "copy"), ErrorCode::closed);
+    hook.before_read = nullptr;
+    REQUIRE(next.has_value());
+    CHECK(rows_of(next->open_table("mine", kBytesType, kBytesType)) == rows);
+    next->commit();
+    CHECK_VERIFIES(target);
+    CHECK(contents_of(target)["mine"] == rows);
+  }
+
+  TEST_CASE("a commit in the middle of a copy is refused") {
+    std::mt19937_64 random(9);
+    const Rows rows = random_rows(random, 20000, 7, 100);
+    const auto device = std::make_shared<FaultDevice>();
+    {
+      Database database = open_device(device);
+      WriteTxn txn = database.begin_write();
+      {
+        Table table = txn.open_table("t", kBytesType, kBytesType);
+        fill(table, rows, false);
+      }
+      txn.commit();
+      database.close();
+    }
+    Database target = Database::open_memory();
+    WriteTxn txn = target.begin_write();
+    auto backend = std::make_unique<ReadHook>(device);
+    ReadHook& hook = *backend;
+    OpenOptions options;
+    options.memory_budget_bytes = 1 << 20;
+    Database database = Database::open_backend(std::move(backend), options);
+    const ReadTxn reader = database.begin_read();
+    int reads = 0;
+    hook.before_read = [&] {
+      if (++reads == 20) CHECK_THROWS_CODE(txn.commit(), ErrorCode::misuse);
+    };
+    CHECK_EQ(txn.copy_table(reader.open_table_raw("t"), "copy"), rows.size());
+    hook.before_read = nullptr;
+    CHECK_GT(reads, 20);
+    txn.commit();
+    CHECK(contents_of(target)["copy"] == rows);
+    CHECK_VERIFIES(target);
   }
 }
 
