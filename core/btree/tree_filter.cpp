@@ -88,9 +88,12 @@ void TreeFilter::replace(PageNumber page) {
   replaced_.push_back(page);
 }
 
+// As many pages as a sound tree can ask for.
+void TreeFilter::allow_reads() { pages_left_ = 2 * writer_.pool().layout().total_pages() + 2; }
+
 void TreeFilter::run(Removal& removal) {
   if (!root_) return;
-  pages_left_ = 2 * writer_.pool().layout().total_pages() + 2;
+  allow_reads();
   const Page top{{root_->page, root_->checksum}, {}};
   step_([&] {  // all leaves are as deep as the leftmost
     Page page = top;
@@ -115,7 +118,10 @@ void TreeFilter::append(Bytes key, Bytes value) {
   add_entry(key, value, {});
 }
 
-void TreeFilter::end_append() { finish(); }
+void TreeFilter::end_append() {
+  allow_reads();  // of branches that the last pages borrow from
+  finish();
+}
 
 void TreeFilter::remove_all() {
   if (!root_) return;

@@ -72,8 +72,8 @@ class TreeFilter {
   uint64_t removed() const noexcept { return removed_; }
   const TreeRoot& result() const noexcept { return result_; }
 
-  // Frees the old pages, once result() has taken the old root's place. A failure may lose pages:
-  // the transaction can only be aborted.
+  // Frees the pages that are not part of result(), once that has taken the old root's place. A
+  // failure may lose pages: the transaction can only be aborted.
   void commit();
   // After a failure: gives back every new page. False: some may be lost.
   bool abandon() noexcept;
@@ -96,6 +96,7 @@ class TreeFilter {
   uint32_t height_of(const std::vector<uint32_t>& path) const {
     return depth_ - static_cast<uint32_t>(path.size());
   }
+  void allow_reads();
   Bytes read(const Page& page, bool parent_owned);
   Children open(const Page& page, bool parent_owned);
   void visit(const Page& page, std::vector<uint32_t>& path, bool parent_owned, Removal& removal);

@@ -114,13 +114,17 @@ uint64_t TableImpl::remove(btree::Removal* removal) {
     abandon("pages of a tree that was not needed are lost");
     return 0;
   }
+  commit(filter);
+  return filter.removed();
+}
+
+void TableImpl::commit(btree::TreeFilter& filter) {
   try {
     filter.commit();
   } catch (const std::exception& error) {
     write_->poison(error.what());
     throw;
   }
-  return filter.removed();
 }
 
 uint64_t TableImpl::copy_rows(const std::shared_ptr<TableImpl>& source, const CancelToken* cancel) {
@@ -183,6 +187,7 @@ uint64_t TableImpl::append_all(
     if (write_->active() && !builder.abandon()) write_->poison(error.what());
     throw;
   }
+  commit(builder);
   return count;
 }
 

@@ -172,6 +172,8 @@ class TableImpl {
                         Table::PutMode mode);
   uint64_t build(std::span<const Table::Record> records, std::span<const uint32_t> order,
                  Table::PutMode mode);
+  // Of what the table's root is now.
+  void commit(btree::TreeFilter& filter);
   // Into an empty table: entries in key order, as next() hands them out; nothing at the end.
   uint64_t append_all(const std::function<size_t(std::span<Bytes>, std::span<Bytes>)>& next);
   bool copy_needed(PageNumber leaf) const;

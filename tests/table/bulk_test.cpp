@@ -624,6 +624,32 @@ TEST_SUITE("table/bulk") {
     CHECK(contents_of(target)["copy"] == rows);
     CHECK_VERIFIES(target);
   }
+
+  TEST_CASE("a copy whose last leaf would be alone below its branch is whole") {
+    Database database = Database::open_memory();
+    // 255 records to a leaf and 128 leaves to a branch, and then one or two records more.
+    for (const uint64_t count : {255 * 128, 255 * 128 + 1, 255 * 128 + 256, 255 * 256 + 1}) {
+      CAPTURE(count);
+      std::vector<std::string> numbers;
+      for (uint64_t i = 0; i < count; ++i) numbers.push_back(le64(i));
+      std::vector<Table::Record> records;
+      for (const std::string& text : numbers) records.push_back({as_bytes(text), as_bytes(text)});
+      WriteTxn txn = database.begin_write();
+      {
+        Table table = txn.open_table("from", kU64Type, kU64Type);
+        table.put_batch(records);
+        CHECK_EQ(txn.copy_table(table, "to"), count);
+        CHECK(rows_of(txn.open_table("to", kU64Type, kU64Type)) == rows_of(table));
+      }
+      txn.commit();
+      CHECK_VERIFIES(database);
+      WriteTxn clean = database.begin_write();
+      clean.delete_table("from");
+      clean.delete_table("to");
+      clean.commit();
+      CHECK_VERIFIES(database);
+    }
+  }
 }
 
 }  // namespace rdb::test
