@@ -610,6 +610,7 @@ BranchChild Mutator::place_branch(std::span<const BranchChild> children,
 
 // Makes the change built by step 2 real.
 void Mutator::finish() {
+  writer_.expect_frees(replaced_.size());
   // The edits below cannot fail: the bytes they go by were checked in step 2. Should they yet, or
   // should free(), the new pages are part of the tree already and must not be undone.
   broken_ = true;

@@ -35,6 +35,9 @@ class PageWriter {
   // file. too_large past 4 GiB, out_of_space when the device or the format is full; nothing changed
   // then.
   virtual NewPage allocate(uint64_t bytes, PageUse use) = 0;
+  // Makes the memory that the next so many calls of free() may need, so that they do not fail for
+  // want of it.
+  virtual void expect_frees(size_t /*count*/) {}
   // The tree no longer uses the page.
   virtual void free(PageNumber page) = 0;
   // Bytes of the page worth writing, for pages of order > 0; told once its content is final.

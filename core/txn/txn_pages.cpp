@@ -65,6 +65,11 @@ page::NewPage TxnPages::Writer::allocate(uint64_t bytes, page::PageUse use) {
   }
 }
 
+void TxnPages::Writer::expect_frees(size_t count) {
+  const size_t wanted = freed.size() + count;
+  if (wanted > freed.capacity()) freed.reserve(std::max(wanted, 2 * freed.capacity()));
+}
+
 void TxnPages::Writer::free(PageNumber page) {
   // A cursor of this transaction may still stand on the page: then it waits like a committed one.
   if (!pool().owned(page) || pool().pinned(page)) {

@@ -53,6 +53,7 @@ class TxnPages {
    public:
     Writer(TxnPages& pages, page::FramePool& pool) : PageWriter(pool), pages_(pages) {}
     page::NewPage allocate(uint64_t bytes, page::PageUse use) override;
+    void expect_frees(size_t count) override;
     void free(PageNumber page) override;
     void set_live_bytes(PageNumber page, uint64_t live_bytes) override;
 

@@ -300,7 +300,7 @@ void WriteTxnImpl::rename_table(std::string_view from, std::string_view to) {
   put_record(pages_.user(), user_catalog_, to, *record);
   try {
     erase_record(pages_.user(), user_catalog_, from);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     poison("a table is half renamed: " + std::string(error.what()));
     throw;
   }
@@ -323,7 +323,12 @@ bool WriteTxnImpl::delete_table(std::string_view name) {
   // All pages are found before the first is given up, so a damaged table leaves no half deletion.
   const std::vector<PageNumber> pages = list_table_pages(store_->pool(), *record);
   erase_record(pages_.user(), user_catalog_, name);
-  for (PageNumber page : pages) pages_.user().free(page);
+  try {
+    for (PageNumber page : pages) pages_.user().free(page);
+  } catch (const std::exception& error) {
+    poison("pages of a deleted table are lost: " + std::string(error.what()));
+    throw;
+  }
   if (const auto it = tables_.find(name); it != tables_.end()) tables_.erase(it);
   return true;
 }

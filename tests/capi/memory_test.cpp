@@ -112,6 +112,55 @@ void use_table(rdb_table* table) {
   DONE(rdb_delete_batch(table, many_keys, 40, nullptr, &err));
 }
 
+rdb_status every_third(void* ctx, rdb_slice, rdb_slice) {
+  return ++*static_cast<int*>(ctx) % 3 == 0 ? RDB_NOT_FOUND : RDB_OK;
+}
+
+rdb_status append_operand(void*, rdb_slice, const rdb_slice*, rdb_slice operand,
+                          rdb_slice* result) {
+  *result = operand;
+  return RDB_OK;
+}
+
+// Many records at once, merges, values that expire, and tables that go.
+void use_bulk(rdb_txn* txn) {
+  rdb_table* table = nullptr;
+  rdb_extract* extract = nullptr;
+  char names[300][8];
+  rdb_slice keys[300];
+  rdb_slice values[300];
+  static const char bytes[200] = {};
+  for (int i = 0; i < 300; ++i) {
+    std::snprintf(names[i], sizeof names[i], "b%03d", i);
+    keys[i] = {names[i], 4};
+    values[i] = {bytes, sizeof bytes};
+  }
+  if (DONE(rdb_table_open(txn, RDB_SLICE("bulk"), nullptr, nullptr, &table, &err))) {
+    DONE(rdb_put_batch(table, keys, values, 300, 0, nullptr, &err));
+    DONE(rdb_table_copy(table, txn, RDB_SLICE("copy"), nullptr, nullptr, &err));
+    int asked = 0;
+    const rdb_filter filter = {every_third, &asked, nullptr};
+    DONE(rdb_retain(table, nullptr, &filter, nullptr, &err));
+    const rdb_merge_operator sum = RDB_MERGE_OPERATOR_INIT(RDB_MERGE_BYTES_APPEND);
+    const rdb_merge_operator own = {RDB_MERGE_FUNCTION, 0, append_operand, nullptr, nullptr};
+    DONE(rdb_merge(table, keys[0], values[0], &sum, &err));
+    DONE(rdb_merge(table, keys[1], values[0], &own, &err));
+    DONE(rdb_merge_batch(table, keys, values, 20, &sum, nullptr, &err));
+    if (DONE(rdb_extract_open(table, nullptr, &extract, &err))) {
+      for (int i = 0; i < 30; ++i) {
+        if (DONE(rdb_extract_next(extract, nullptr, nullptr, &err)) && i % 2 == 0) {
+          DONE(rdb_extract_take(extract, &err));
+        }
+      }
+      DONE(rdb_extract_close(extract, nullptr, &err));
+    }
+    const rdb_range range = {keys[50], keys[90], RDB_BOUND_INCLUDED, RDB_BOUND_INCLUDED};
+    DONE(rdb_drain(table, &range, nullptr, &err));
+  }
+  rdb_table_close(table, nullptr);
+  DONE(rdb_table_delete(txn, RDB_SLICE("copy"), &err));
+}
+
 void use_database(rdb_db* db) {
   rdb_txn* txn = nullptr;
   rdb_table* table = nullptr;
@@ -121,6 +170,22 @@ void use_database(rdb_db* db) {
     if (DONE(rdb_table_open(txn, RDB_SLICE("a table with a long name"), nullptr, nullptr, &table,
                             &err))) {
       use_table(table);
+    }
+    rdb_table_close(table, nullptr);
+    DONE(rdb_txn_commit(txn, &err));
+  }
+  if (DONE(rdb_txn_begin(db, RDB_TXN_WRITE, nullptr, &txn, &err))) {
+    use_bulk(txn);
+    DONE(rdb_txn_commit(txn, &err));
+  }
+  if (DONE(rdb_txn_begin(db, RDB_TXN_WRITE, nullptr, &txn, &err))) {
+    const rdb_status renamed =
+        rdb_table_rename(txn, RDB_SLICE("a table with a long name"), RDB_SLICE("short"), &err);
+    if (renamed != RDB_ERR_TABLE_MISSING) done(renamed, "rdb_table_rename");
+    const rdb_status deleted = rdb_table_delete(txn, RDB_SLICE("bulk"), &err);
+    if (deleted != RDB_NOT_FOUND) done(deleted, "rdb_table_delete");
+    if (DONE(rdb_table_open(txn, RDB_SLICE("bulk"), nullptr, nullptr, &table, &err))) {
+      DONE(rdb_put(table, RDB_SLICE("k"), RDB_SLICE("v"), 0, &err));
     }
     rdb_table_close(table, nullptr);
     DONE(rdb_txn_commit(txn, &err));
