@@ -159,6 +159,33 @@ void use_bulk(rdb_txn* txn) {
   }
   rdb_table_close(table, nullptr);
   DONE(rdb_table_delete(txn, RDB_SLICE("copy"), &err));
+  if (DONE(rdb_ttl_open(txn, RDB_SLICE("ttl"), nullptr, nullptr, &table, &err))) {
+    DONE(rdb_ttl_set_default(table, 0, &err));
+    DONE(rdb_put_batch(table, keys, values, 100, 0, nullptr, &err));
+    DONE(rdb_ttl_set_default(table, RDB_TTL_NONE, &err));
+    DONE(rdb_put_batch(table, keys + 50, values, 10, 0, nullptr, &err));
+    const rdb_status touched = rdb_ttl_touch(table, keys[52], 1000000, &err);
+    if (touched != RDB_NOT_FOUND) done(touched, "rdb_ttl_touch");
+    rdb_value* position = nullptr;
+    DONE(rdb_ttl_purge(table, nullptr, 30, nullptr, nullptr, nullptr, &position, &err));
+    rdb_value_free(position);
+    DONE(rdb_ttl_purge(table, nullptr, 0, nullptr, nullptr, nullptr, nullptr, &err));
+  }
+  rdb_table_close(table, nullptr);
+  if (DONE(rdb_multimap_open(txn, RDB_SLICE("many"), nullptr, nullptr, &table, &err))) {
+    for (int i = 0; i < 30; ++i) {
+      values[i] = keys[i + 100];
+      keys[i] = keys[0];
+    }
+    static const char large[2100] = {};
+    DONE(rdb_put(table, keys[200], {large, sizeof large}, 0, &err));
+    DONE(rdb_put_batch(table, keys, values, 30, 0, nullptr, &err));
+    DONE(rdb_put(table, keys[0], {large, sizeof large}, 0, &err));
+    DONE(rdb_put(table, keys[0], {large, sizeof large - 1}, 0, &err));
+    DONE(rdb_multimap_delete(table, keys[0], {large, sizeof large}, &err));
+    DONE(rdb_multimap_drain(table, nullptr, nullptr, &err));
+  }
+  rdb_table_close(table, nullptr);
 }
 
 void use_database(rdb_db* db) {
