@@ -1531,9 +1531,10 @@ RDB_API rdb_status rdb_extract_close(rdb_extract* RDB_NULLABLE extract,
 
 /* Copies the records of source, as they are stored, into the table called name in the write
  * transaction target, which creates it with the types of source when it is missing; they need not
- * be known. Where the table is there its types must be the same: RDB_ERR_TABLE_TYPE, and a record
- * replaces the one of its key. Both may belong to one transaction, or to different databases. After
- * an error some records may have been copied into a table that had records before.
+ * be known. Where the table is there its types must be the same: RDB_ERR_TABLE_TYPE. Where it has
+ * records a record replaces the one of its key, whose order must be known:
+ * RDB_ERR_UNKNOWN_KEY_TYPE. Both may belong to one transaction, or to different databases. After an
+ * error some records may have been copied into a table that had records before.
  *
  * cancel  stops it; borrowed until the call returns.
  * copied  number of records copied. since 1.0 */

@@ -67,8 +67,13 @@ TableImpl::TableImpl(std::shared_ptr<txn::WriteTxnImpl> txn,
       value_rule_(format::describe_type(staged_->record.value_type).shape),
       compressed_(staged_->record.compressed),
       value_width_(info_.value_width) {
-  if (compressed_) sealer_ = write_->store().make_sealer();
-  init_expiring(values, staged_->record.value_type);
+  try {
+    if (compressed_) sealer_ = write_->store().make_sealer();
+    init_expiring(values, staged_->record.value_type);
+  } catch (...) {  // no destructor comes
+    close();
+    throw;
+  }
 }
 
 TableImpl::~TableImpl() { close(); }

@@ -6,6 +6,7 @@
 
 #include "base/endian.hpp"
 #include "contents.hpp"
+#include "image_surgeon.hpp"
 #include "rdb/cancel.hpp"
 #include "support.hpp"
 
@@ -597,6 +598,31 @@ TEST_SUITE("table ttl") {
     CHECK_THROWS_CODE(reader.open_ttl_raw("plain"), ErrorCode::table_type);
     CHECK_THROWS_CODE(reader.open_ttl_raw("none"), ErrorCode::table_missing);
     CHECK_EQ(reader.open_ttl("t", kTextType, kTextType).len(), 0);
+  }
+
+  TEST_CASE("values without room for an expiry are refused, and the table opens otherwise") {
+    const auto device = std::make_shared<FaultDevice>();
+    {
+      Database database = open_device(device);
+      WriteTxn txn = database.begin_write();
+      {
+        Table table = txn.open_table("t", kTextType, {TypeName::kBuiltin, "[u8;4]"});
+        table.put(as_bytes("k"), as_bytes("four"));
+      }
+      txn.commit();
+      database.close();
+    }
+    std::vector<std::byte> image = device->live_image();
+    ImageSurgeon surgeon(image);
+    format::TableRecord record = surgeon.record("t");
+    record.value_type.name = "ttl::X";
+    surgeon.set_record("t", false, record);
+    surgeon.seal();
+    Database database = open_device(FaultDevice::from_image(image));
+    CHECK_THROWS_CODE(database.begin_read().open_ttl_raw("t"), ErrorCode::type_changed);
+    WriteTxn txn = database.begin_write();
+    CHECK_THROWS_CODE(txn.open_ttl_raw("t"), ErrorCode::type_changed);
+    CHECK_EQ(txn.open_table_raw("t").len(), 1);  // the refusal left it closed
   }
 
   TEST_CASE("values must have their type's width and form, without the expiry") {
