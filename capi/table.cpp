@@ -153,6 +153,26 @@ void open_in(const rdb_txn* txn, rdb_table*& out, Open&& open) {
   out = new rdb_table(std::visit([&](auto& which) { return open(which); }, in.txn), in.writable());
 }
 
+// Opens by open(txn, key, value) with what the caller says of his types.
+template <class Open>
+void open_with_readings(const rdb_txn* txn, const rdb_type* key, const rdb_user_type* key_user,
+                        const rdb_type* value, const rdb_user_type* value_user, rdb_table** out,
+                        Open&& open) {
+  const rdb_user_type key_struct = read_struct(key_user, "key_user");
+  Dropper key_dropper{key_struct};
+  const rdb_user_type value_struct = read_struct(value_user, "value_user");
+  Dropper value_dropper{value_struct};
+  TypeReading key_reading = to_reading(key_struct, key_dropper);
+  TypeReading value_reading = to_reading(value_struct, value_dropper);
+  rdb_table*& handle = out_handle(out);
+  live(txn);
+  require_not_null(key, "key");
+  require_not_null(value, "value");
+  const TypeName key_type = with_reading(to_type(key), std::move(key_reading));
+  const TypeName value_type = with_reading(to_type(value), std::move(value_reading));
+  open_in(txn, handle, [&](auto& which) { return open(which, key_type, value_type); });
+}
+
 }  // namespace
 }  // namespace rdb::capi
 
@@ -175,20 +195,10 @@ rdb_status rdb_table_open_user(const rdb_txn* txn, rdb_slice name, const rdb_typ
                                const rdb_user_type* key_user, const rdb_type* value,
                                const rdb_user_type* value_user, rdb_table** out, rdb_error* err) {
   return guard(err, [&] {
-    const rdb_user_type key_struct = read_struct(key_user, "key_user");
-    Dropper key_dropper{key_struct};
-    const rdb_user_type value_struct = read_struct(value_user, "value_user");
-    Dropper value_dropper{value_struct};
-    rdb::TypeReading key_reading = to_reading(key_struct, key_dropper);
-    rdb::TypeReading value_reading = to_reading(value_struct, value_dropper);
-    rdb_table*& handle = out_handle(out);
-    live(txn);
-    require_not_null(key, "key");
-    require_not_null(value, "value");
-    const rdb::TypeName key_type = with_reading(to_type(key), std::move(key_reading));
-    const rdb::TypeName value_type = with_reading(to_type(value), std::move(value_reading));
-    open_in(txn, handle,
-            [&](auto& which) { return which.open_table(to_name(name), key_type, value_type); });
+    open_with_readings(txn, key, key_user, value, value_user, out,
+                       [&](auto& which, const rdb::TypeName& keys, const rdb::TypeName& values) {
+                         return which.open_table(to_name(name), keys, values);
+                       });
   });
 }
 
@@ -204,6 +214,18 @@ rdb_status rdb_multimap_open(const rdb_txn* txn, rdb_slice name, const rdb_type*
     open_in(txn, out_handle(out), [&](auto& which) {
       return which.open_multimap(to_name(name), to_type(key), to_type(value));
     });
+  });
+}
+
+rdb_status rdb_multimap_open_user(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+                                  const rdb_user_type* key_user, const rdb_type* value,
+                                  const rdb_user_type* value_user, rdb_table** out,
+                                  rdb_error* err) {
+  return guard(err, [&] {
+    open_with_readings(txn, key, key_user, value, value_user, out,
+                       [&](auto& which, const rdb::TypeName& keys, const rdb::TypeName& values) {
+                         return which.open_multimap(to_name(name), keys, values);
+                       });
   });
 }
 

@@ -49,8 +49,9 @@ NOT_FLAT = {
     "rdb_codec_put_signed": "each language encodes and decodes composites itself",
     "rdb_codec_put_unsigned": "each language encodes and decodes composites itself",
     "rdb_codec_read": "each language encodes and decodes composites itself",
+    "rdb_multimap_open_user": "as rdb_table_open_user",
     "rdb_table_open_user": "a comparator called from any thread; the languages have none for keys",
-    "rdb_user_type_init": "only rdb_table_open_user takes the struct",
+    "rdb_user_type_init": "only rdb_table_open_user and rdb_multimap_open_user take the struct",
 }
 
 

@@ -1260,6 +1260,13 @@ RDB_API rdb_status rdb_multimap_open(const rdb_txn* txn, rdb_slice name,
                                      const rdb_type* RDB_NULLABLE value, rdb_table** out,
                                      rdb_error* RDB_NULLABLE err);
 
+/* As rdb_table_open_user, for multimaps: values need an order, too. since 1.0 */
+RDB_API rdb_status rdb_multimap_open_user(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+                                          const rdb_user_type* RDB_NULLABLE key_user,
+                                          const rdb_type* value,
+                                          const rdb_user_type* RDB_NULLABLE value_user,
+                                          rdb_table** out, rdb_error* RDB_NULLABLE err);
+
 /* As rdb_table_open_raw, for multimaps. Where the order of the values is not known, searching and
  * changing by value answer RDB_ERR_UNKNOWN_KEY_TYPE. since 1.0 */
 RDB_API rdb_status rdb_multimap_open_raw(const rdb_txn* txn, rdb_slice name, rdb_table** out,
@@ -1900,6 +1907,9 @@ typedef struct rdb_api_v1 {
       rdb_error* RDB_NULLABLE err);
   rdb_status (*rdb_clock_now)(const rdb_db* db, uint64_t* out, rdb_error* RDB_NULLABLE err);
   rdb_status (*rdb_clock_set)(const rdb_db* db, uint64_t now_ms, rdb_error* RDB_NULLABLE err);
+  rdb_status (*rdb_multimap_open_user)(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
+      const rdb_user_type* RDB_NULLABLE key_user, const rdb_type* value,
+      const rdb_user_type* RDB_NULLABLE value_user, rdb_table** out, rdb_error* RDB_NULLABLE err);
   /* api table end */
   /* clang-format on */
 } rdb_api_v1;

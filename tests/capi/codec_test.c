@@ -166,7 +166,7 @@ static void own_types(void) {
   rdb_txn* txn = NULL;
   rdb_table* table = NULL;
   rdb_cursor* cursor = NULL;
-  rdb_slice key;
+  rdb_slice key, value;
   const rdb_type key_type = {RDB_SLICE("app::Key"), RDB_TYPE_USER_DEFINED, 0};
   const rdb_type number = RDB_TYPE_INIT("u8");
   rdb_user_type user;
@@ -217,7 +217,37 @@ static void own_types(void) {
       rdb_table_open_user(txn, RDB_SLICE("t"), &key_type, &user, &number, NULL, &table, &err),
       RDB_ERR_STRUCT_TOO_NEW);
   CHECK(drops == 5);
+  user.reserved = 0;
   CHECK_OK(rdb_txn_abort(txn, &err));
+
+  CASE("a multimap has an order for keys and one for values, and needs both");
+  const rdb_type value_type = {RDB_SLICE("app::Value"), RDB_TYPE_USER_DEFINED, 0};
+  rdb_user_type width = RDB_USER_TYPE_INIT;
+  width.width = 2;
+  drops = 0;
+  CHECK_OK(rdb_txn_begin(db, RDB_TXN_WRITE, NULL, &txn, &err));
+  CHECK_STATUS(rdb_multimap_open_user(txn, RDB_SLICE("m"), &key_type, &user, &value_type, &width,
+                                      &table, &err),
+               RDB_ERR_UNKNOWN_KEY_TYPE);
+  CHECK(table == NULL && drops == 1);
+  CHECK_OK(rdb_multimap_open_user(txn, RDB_SLICE("m"), &key_type, &user, &value_type, &user, &table,
+                                  &err));
+  CHECK_OK(rdb_put(table, RDB_SLICE("a9"), RDB_SLICE("x2"), 0, &err));
+  CHECK_OK(rdb_put(table, RDB_SLICE("b9"), RDB_SLICE("y1"), 0, &err)); /* the same key */
+  CHECK_STATUS(rdb_put(table, RDB_SLICE("a9"), RDB_SLICE("z1"), 0, &err), RDB_EXISTS);
+  CHECK_OK(rdb_put(table, RDB_SLICE("z1"), RDB_SLICE("x3"), 0, &err));
+  CHECK_OK(rdb_cursor_open(table, &cursor, &err));
+  const char* const pairs[] = {"z1x3", "a9y1", "a9x2"};
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK_OK(rdb_cursor_next(cursor, &key, &value, &err));
+    CHECK(memcmp(key.data, pairs[i], 2) == 0 && memcmp(value.data, pairs[i] + 2, 2) == 0);
+  }
+  CHECK_STATUS(rdb_cursor_next(cursor, &key, &value, &err), RDB_END);
+  CHECK_OK(rdb_cursor_close(cursor, &err));
+  CHECK_OK(rdb_table_close(table, &err));
+  CHECK(drops == 1);
+  CHECK_OK(rdb_txn_commit(txn, &err));
+  CHECK(drops == 3);
   CHECK_OK(rdb_close(db, &err));
 }
 

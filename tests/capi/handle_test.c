@@ -117,6 +117,8 @@ static void all_functions(void* handle, rdb_status expected) {
   int32_t order;
   CHECK_STATUS(rdb_table_open_user(as_txn, key, NULL, NULL, NULL, NULL, &new_table, &err),
                expected);
+  CHECK_STATUS(rdb_multimap_open_user(as_txn, key, NULL, NULL, NULL, NULL, &new_table, &err),
+               expected);
   CHECK_STATUS(rdb_codec_describe(as_codec, &type_info, &err), expected);
   CHECK_STATUS(rdb_codec_compare(as_codec, key, key, &order, &err), expected);
   CHECK_STATUS(rdb_codec_check(as_codec, key, &err), expected);

@@ -101,7 +101,10 @@ static int32_t reversed(void* ctx, rdb_slice a, rdb_slice b) {
   return a.size == b.size ? 0 : a.size < b.size ? 1 : -1;
 }
 
-static rdb_status run_table_open_user(line* l) {
+typedef rdb_status (*open_user)(const rdb_txn*, rdb_slice, const rdb_type*, const rdb_user_type*,
+                                const rdb_type*, const rdb_user_type*, rdb_table**, rdb_error*);
+
+static rdb_status open_with_user_types(line* l, open_user open, bool ordered_values) {
   rdb_type key_room, value_room;
   rdb_user_type key_user, value_user;
   rdb_table* table = (rdb_table*)(void*)l;
@@ -113,13 +116,23 @@ static rdb_status run_table_open_user(line* l) {
   }
   key_user.width = (uint32_t)find_number(l, "key_width", 0);
   value_user.width = (uint32_t)find_number(l, "value_width", 0);
-  if (find_bool(l, "reversed")) key_user.compare = reversed;
-  const rdb_status status =
-      rdb_table_open_user(want_pointer(l, HANDLE_TXN), want_name(l, "name"), key, &key_user, value,
-                          &value_user, &table, &l->err);
+  if (find_bool(l, "reversed")) {
+    key_user.compare = reversed;
+    if (ordered_values) value_user.compare = reversed;
+  }
+  const rdb_status status = open(want_pointer(l, HANDLE_TXN), want_name(l, "name"), key, &key_user,
+                                 value, &value_user, &table, &l->err);
   if (status < 0 && table != NULL) fail(l, "the handle was not set to NULL");
   made_handle(l, HANDLE_TABLE, table);
   return status;
+}
+
+static rdb_status run_table_open_user(line* l) {
+  return open_with_user_types(l, rdb_table_open_user, false);
+}
+
+static rdb_status run_multimap_open_user(line* l) {
+  return open_with_user_types(l, rdb_multimap_open_user, true);
 }
 
 const operation codec_operations[] = {
@@ -129,5 +142,6 @@ const operation codec_operations[] = {
     {"encode", run_encode, -1},
     {"decode", run_decode, -1},
     {"table_open_user", run_table_open_user, HANDLE_TABLE},
+    {"multimap_open_user", run_multimap_open_user, HANDLE_TABLE},
     {NULL, NULL, -1},
 };
