@@ -14,9 +14,9 @@ constexpr uint64_t kBookkeepingBytesPerPage = 120;
 }  // namespace
 
 TxnPages::TxnPages(Store& store)
-    : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {
-  store.allocator().begin_transaction();
-}
+    : store_(store), user_(*this, store.pool()), system_(*this, store.pool()) {}
+
+void TxnPages::begin() noexcept { store_.allocator().begin_transaction(); }
 
 // Clustered first; then a larger file; then, when the device is full, any hole that is left.
 PageNumber TxnPages::take(uint8_t order, page::PageUse use) {

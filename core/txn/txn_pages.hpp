@@ -25,6 +25,8 @@ namespace rdb::txn {
 class TxnPages {
  public:
   explicit TxnPages(Store& store);
+  // Once the transaction holds the writer lock: until then the allocator is another one's.
+  void begin() noexcept;
 
   page::PageWriter& user() noexcept { return user_; }
   page::PageWriter& system() noexcept { return system_; }

@@ -28,6 +28,7 @@ WriteTxnImpl::WriteTxnImpl(std::shared_ptr<Store> store, const WriteTxnOptions& 
     }
   }
   active_.store(true, std::memory_order_release);
+  pages_.begin();
   try {
     store_->reclaim();
     id_ = store_->next_txn_id();

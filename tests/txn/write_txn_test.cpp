@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "contents.hpp"
+#include "fault_backend.hpp"
 #include "rdb/cancel.hpp"
 #include "support.hpp"
 
@@ -22,6 +23,27 @@ TEST_SUITE("txn/write_txn") {
     CHECK_THROWS_CODE(database.begin_write({milliseconds(20), nullptr}), ErrorCode::lock_timeout);
     first.abort();
     CHECK_NOTHROW(database.begin_write({milliseconds(0), nullptr}));
+  }
+
+  TEST_CASE("writers that are refused leave no trace in the pages of the one that runs") {
+    const auto image = [](bool refuse) {
+      const auto device = std::make_shared<FaultDevice>();
+      Database database = Database::open_backend(std::make_unique<FaultBackend>(device), {});
+      for (int round = 0; round < 4; ++round) {
+        WriteTxn txn = database.begin_write();
+        for (int table = 0; table < 4; ++table) {
+          txn.open_table("table " + std::to_string(table), kTextType, kBytesType)
+              .put(bytes_of("round " + std::to_string(round)), bytes_of("value"));
+          if (refuse) {
+            CHECK_THROWS_CODE(database.begin_write({milliseconds(0), nullptr}),
+                              ErrorCode::lock_timeout);
+          }
+        }
+        txn.commit();
+      }
+      return device->live_image();
+    };
+    CHECK(image(true) == image(false));
   }
 
   TEST_CASE("a waiting writer begins when the first one ends") {
