@@ -1625,7 +1625,8 @@ RDB_API rdb_status rdb_ttl_live_count(const rdb_table* table, const rdb_cancel* 
                                       uint64_t* out, rdb_error* RDB_NULLABLE err);
 
 /* One step of a purge: looks at records in key order and removes those that have expired. A purge
- * in small steps, each in a transaction of its own, holds up nobody.
+ * in small steps, each in a transaction of its own, holds up nobody. RDB_ERR_UNKNOWN_KEY_TYPE:
+ * steps of a table whose order of keys is not known, which can be purged as a whole.
  *
  * after        looks at records behind this key only, which need not be there; NULL: at all
  * max_records  looks at so many and no more; 0: no limit

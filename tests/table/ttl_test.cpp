@@ -527,6 +527,32 @@ TEST_SUITE("table ttl") {
     }
   }
 
+  TEST_CASE("a table whose order is not known is purged as a whole") {
+    struct Backwards final : KeyCompare {
+      int compare(Bytes a, Bytes b) const noexcept override {
+        return as_text(b).compare(as_text(a));
+      }
+    };
+    TypeName key{TypeName::kUserDefined, "app::Key"};
+    key.reading = {.user_width = TypeReading::kVariable, .compare = std::make_shared<Backwards>()};
+    Database database = stopped();
+    {
+      WriteTxn txn = database.begin_write();
+      TtlTable table = txn.open_ttl("t", key, kTextType);
+      put_numbered(table, 300);
+      txn.commit();
+    }
+    database.set_clock(kStart + 1000);
+    WriteTxn txn = database.begin_write();
+    TtlTable table = txn.open_ttl_raw("t");
+    CHECK_THROWS_CODE(table.purge(std::nullopt, 10), ErrorCode::unknown_key_type);
+    CHECK_THROWS_CODE(table.purge(as_bytes("000001"), 0), ErrorCode::unknown_key_type);
+    CHECK_EQ(table.purge(std::nullopt, 0).removed, 200);
+    CHECK_EQ(table.len(), 100);
+    txn.commit();
+    CHECK_VERIFIES(database);
+  }
+
   TEST_CASE("a purge goes on behind a key that is gone, and can be cancelled") {
     Database database = stopped();
     WriteTxn txn = database.begin_write();

@@ -53,7 +53,8 @@ class TtlTable : public Table {
 
   // Removes expired entries among the first max_entries (0: all) behind the key after (absent: from
   // the beginning). A purge in many small steps, each in a transaction of its own, holds up nobody:
-  // what is written meanwhile is found or not, as its key lies.
+  // what is written meanwhile is found or not, as its key lies. Where the order of keys is not
+  // known, only the whole table: unknown_key_type otherwise.
   PurgeStep purge(std::optional<Bytes> after, uint64_t max_entries,
                   const CancelToken* cancel = nullptr);
 };
