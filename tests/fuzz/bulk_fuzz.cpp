@@ -2,10 +2,10 @@
 // std::map.
 //
 // The input is the script: its first byte says how the database, which lies in memory, is
-// compressed; then a byte names a step, and the next ones its arguments. Three tables: numbers,
-// byte strings, and byte strings that expire by a clock that the script moves both ways. Every
-// answer is compared with a model, which has merges of its own. At the end everything is read and
-// verified.
+// compressed; then a byte names a table and one a step, and the next ones its arguments. Three
+// tables: numbers, byte strings, and byte strings that expire by a clock that the script moves both
+// ways; copies of them; a snapshot. Every answer is compared with a model, which has merges of its
+// own. At the end everything is read and verified.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -40,7 +40,12 @@ struct Row {
   uint64_t expires = 0;  // 0: never
 };
 using Rows = std::map<std::string, Row, KeyLess>;
-using Model = std::array<Rows, kTables>;
+struct Model {
+  std::array<Rows, kTables> tables;
+  std::array<std::optional<Rows>, kTables> copies;
+};
+// Steps from this byte on came later: what older scripts say stays what it was.
+constexpr uint8_t kLateSteps = 252;
 
 // Numbers as the operators see them.
 uint64_t number(const std::string& bytes) {
@@ -91,7 +96,7 @@ std::string merged(uint32_t kind, const std::string& old, const std::string& ope
 class BulkScript : Calls {
  public:
   explicit BulkScript(Input& input) : input_(input) {
-    for (size_t i = 0; i < kTables; ++i) model_[i] = Rows(KeyLess{kKinds[i].order});
+    for (size_t i = 0; i < kTables; ++i) model_.tables[i] = Rows(KeyLess{kKinds[i].order});
     committed_ = model_;
     rdb_options options = RDB_OPTIONS_INIT;
     options.memory_budget_bytes = uint64_t{1} << 20;
@@ -105,8 +110,12 @@ class BulkScript : Calls {
     for (int steps = 0; steps < 300 && !input_.empty(); ++steps) step();
     end(true);
     begin();
-    for (size_t i = 0; i < kTables; ++i) compare(i);
+    for (size_t i = 0; i < kTables; ++i) {
+      compare(i);
+      compare_copy(i);
+    }
     end(false);
+    if (snapshot_.txn != nullptr) end_snapshot();
     rdb_report* report = nullptr;
     rdb_verify_options options = RDB_VERIFY_OPTIONS_INIT;
     options.level = RDB_VERIFY_FULL;
@@ -121,7 +130,9 @@ class BulkScript : Calls {
  private:
   void step() {
     table_ = input_.u8() % kTables;
-    switch (input_.u8() % 18) {
+    const uint8_t what = input_.u8();
+    if (what >= kLateSteps) return late_step(what - kLateSteps);
+    switch (what % 18) {
       case 0:
       case 1:
         return put();
@@ -163,16 +174,33 @@ class BulkScript : Calls {
     }
   }
 
+  void late_step(int what) {
+    switch (what) {
+      case 0:
+        return reserve();
+      case 1:
+        return copy();
+      case 2:
+        return delete_copy();
+      default:
+        snapshot_.txn == nullptr ? take_snapshot() : end_snapshot();
+    }
+  }
+
   // ---- the transaction -----------------------------------------------------------------------
 
   void begin() {
     expect(rdb_txn_begin(db_, RDB_TXN_WRITE, nullptr, &txn_, &err_), RDB_OK, "begin");
-    for (size_t i = 0; i < kTables; ++i) {
-      const rdb_type key = type(kKinds[i].key);
-      const rdb_type value = type(kKinds[i].value);
-      const auto open = kKinds[i].expiring ? &rdb_ttl_open : &rdb_table_open;
-      expect(open(txn_, slice(kKinds[i].name), &key, &value, &tables_[i], &err_), RDB_OK, "open");
-    }
+    for (size_t i = 0; i < kTables; ++i) tables_[i] = open(txn_, i, kKinds[i].name);
+  }
+  rdb_table* open(rdb_txn* txn, size_t kind, const std::string& name,
+                  rdb_status expected = RDB_OK) {
+    const rdb_type key = type(kKinds[kind].key);
+    const rdb_type value = type(kKinds[kind].value);
+    const auto open = kKinds[kind].expiring ? &rdb_ttl_open : &rdb_table_open;
+    rdb_table* table = nullptr;
+    expect(open(txn, slice(name), &key, &value, &table, &err_), expected, "open");
+    return table;
   }
   void end(bool commit) {
     for (rdb_table* table : tables_) {
@@ -181,6 +209,7 @@ class BulkScript : Calls {
     if (commit) {
       expect(rdb_txn_commit(txn_, &err_), RDB_OK, "commit");
       committed_ = model_;
+      made_ = true;
     } else {
       expect(rdb_txn_abort(txn_, &err_), RDB_OK, "abort");
       model_ = committed_;
@@ -202,15 +231,15 @@ class BulkScript : Calls {
   // ---- the chosen table ----------------------------------------------------------------------
 
   const Kind& kind() const { return kKinds[table_]; }
-  Rows& rows() { return model_[table_]; }
+  Rows& rows() { return model_.tables[table_]; }
   rdb_table* table() { return tables_[table_]; }
   Row* find(const std::string& key) {
     const auto found = rows().find(key);
     return found == rows().end() || !live(found->second) ? nullptr : &found->second;
   }
-  std::vector<std::pair<std::string, std::string>> shown(size_t table) const {
+  std::vector<std::pair<std::string, std::string>> shown(const Rows& rows) const {
     std::vector<std::pair<std::string, std::string>> shown;
-    for (const auto& [key, row] : model_[table]) {
+    for (const auto& [key, row] : rows) {
       if (live(row)) shown.emplace_back(key, row.value);
     }
     return shown;
@@ -481,7 +510,7 @@ class BulkScript : Calls {
     Range range;
     make_range(range);
     std::vector<std::pair<std::string, std::string>> left;
-    for (auto& row : shown(table_)) {
+    for (auto& row : shown(rows())) {
       if (holds(range, row.first)) left.push_back(std::move(row));
     }
     rdb_extract* walk = nullptr;
@@ -525,7 +554,7 @@ class BulkScript : Calls {
   }
 
   void put_by_cursor() {
-    const auto all = shown(table_);
+    const auto all = shown(rows());
     const size_t stride = 1 + input_.u8() % 8;
     rdb_cursor* cursor = nullptr;
     expect(rdb_cursor_open(table(), &cursor, &err_), RDB_OK, "open a cursor");
@@ -583,17 +612,88 @@ class BulkScript : Calls {
             "another number of rows had expired");
   }
 
+  // ---- late steps ----------------------------------------------------------------------------
+
+  void reserve() {
+    const std::string key = make_key();
+    const std::string value = make_value();
+    const bool exists = find(key) != nullptr;
+    const uint64_t flags = input_.u8() % 3;
+    rdb_reservation* reservation = nullptr;
+    void* buffer = nullptr;
+    expect(rdb_reserve(table(), slice(key), value.size(), flags, &reservation, &buffer, &err_),
+           RDB_OK, "reserve");
+    if (!value.empty()) std::memcpy(buffer, value.data(), value.size());
+    if (input_.u8() % 8 == 0) return rdb_reservation_free(reservation);
+    const rdb_status expected = flags == RDB_PUT_INSERT_ONLY && exists    ? RDB_EXISTS
+                                : flags == RDB_PUT_UPDATE_ONLY && !exists ? RDB_NOT_FOUND
+                                                                          : RDB_OK;
+    expect(rdb_reservation_store(reservation, &err_), expected, "store a reservation");
+    if (expected == RDB_OK) rows()[key] = {value, 0};
+  }
+
+  std::string copy_name(size_t table) const { return std::string("copy of ") + kKinds[table].name; }
+  void copy() {
+    uint64_t copied = 0;
+    expect(rdb_table_copy(table(), txn_, slice(copy_name(table_)), nullptr, &copied, &err_), RDB_OK,
+           "copy a table");
+    require(copied == rows().size(), "another number of rows was copied");
+    std::optional<Rows>& into = model_.copies[table_];
+    if (!into) into.emplace(KeyLess{kind().order});
+    for (const auto& [key, row] : rows()) (*into)[key] = row;
+    compare_copy(table_);
+  }
+  void delete_copy() {
+    expect(rdb_table_delete(txn_, slice(copy_name(table_)), &err_),
+           model_.copies[table_] ? RDB_OK : RDB_NOT_FOUND, "delete a copy");
+    model_.copies[table_].reset();
+  }
+
+  // What was committed, to be read again when much has changed.
+  struct Snapshot {
+    rdb_txn* txn = nullptr;
+    bool made = false;
+    Model model;
+  };
+  void take_snapshot() {
+    expect(rdb_txn_begin(db_, RDB_TXN_READ, nullptr, &snapshot_.txn, &err_), RDB_OK, "begin");
+    snapshot_.model = committed_;
+    snapshot_.made = made_;
+  }
+  void end_snapshot() {
+    for (size_t i = 0; i < kTables; ++i) {
+      const rdb_status there = snapshot_.made ? RDB_OK : RDB_ERR_TABLE_MISSING;
+      if (rdb_table* table = open(snapshot_.txn, i, kKinds[i].name, there)) {
+        compare(table, snapshot_.model.tables[i], kKinds[i].expiring);
+        expect(rdb_table_close(table, &err_), RDB_OK, "close a table");
+      }
+    }
+    expect(rdb_txn_abort(snapshot_.txn, &err_), RDB_OK, "end a snapshot");
+    snapshot_.txn = nullptr;
+  }
+
+  // ---- comparison ----------------------------------------------------------------------------
+
   void compare(size_t table) {
-    const auto all = shown(table);
+    compare(tables_[table], model_.tables[table], kKinds[table].expiring);
+  }
+  void compare_copy(size_t table) {
+    if (!model_.copies[table]) return;
+    rdb_table* copy = open(txn_, table, copy_name(table));
+    compare(copy, *model_.copies[table], kKinds[table].expiring);
+    expect(rdb_table_close(copy, &err_), RDB_OK, "close a copy");
+  }
+  void compare(rdb_table* table, const Rows& rows, bool expiring) {
+    const auto all = shown(rows);
     uint64_t count = 0;
-    expect(rdb_table_len(tables_[table], &count, &err_), RDB_OK, "len");
-    require(count == model_[table].size(), "another number of rows");
-    if (kKinds[table].expiring) {
-      expect(rdb_ttl_live_count(tables_[table], nullptr, &count, &err_), RDB_OK, "live count");
+    expect(rdb_table_len(table, &count, &err_), RDB_OK, "len");
+    require(count == rows.size(), "another number of rows");
+    if (expiring) {
+      expect(rdb_ttl_live_count(table, nullptr, &count, &err_), RDB_OK, "live count");
       require(count == all.size(), "another number of live rows");
     }
     rdb_cursor* cursor = nullptr;
-    expect(rdb_cursor_open(tables_[table], &cursor, &err_), RDB_OK, "open a cursor");
+    expect(rdb_cursor_open(table, &cursor, &err_), RDB_OK, "open a cursor");
     rdb_slice key{}, value{};
     for (const auto& [expected_key, expected_value] : all) {
       expect(rdb_cursor_next(cursor, &key, &value, &err_), RDB_OK, "next");
@@ -611,6 +711,8 @@ class BulkScript : Calls {
   uint64_t now_ = 0;
   Model model_;
   Model committed_;
+  bool made_ = false;  // the tables, by a commit
+  Snapshot snapshot_;
 };
 
 }  // namespace
