@@ -369,6 +369,13 @@ void WriteTxnImpl::settle_lenders() {
 }
 
 void WriteTxnImpl::commit() {
+  {
+    // A callback refuses the commit before it ends an extraction from another table.
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, table] : tables_) {
+      if (table->lender == nullptr) require_not_lent(*table);
+    }
+  }
   try {
     settle_lenders();
   } catch (...) {

@@ -591,6 +591,30 @@ TEST_SUITE("table/bulk") {
     CHECK(contents_of(target)["mine"] == rows);
   }
 
+  TEST_CASE("a commit that a callback asks for leaves extractions from other tables alone") {
+    Database database = Database::open_memory();
+    WriteTxn txn = database.begin_write();
+    Table filtered = txn.open_table("filtered", kTextType, kBytesType);
+    Table walked = txn.open_table("walked", kTextType, kBytesType);
+    for (int i = 0; i < 10; ++i) {
+      filtered.put(as_bytes(number(i)), as_bytes("v"));
+      walked.put(as_bytes(number(i)), as_bytes("v"));
+    }
+    Extraction extraction = walked.extract();
+    REQUIRE(extraction.next());
+    CHECK(extraction.take());
+    Filter committing([&](std::string_view, std::string_view) {
+      CHECK_THROWS_CODE(txn.commit(), ErrorCode::misuse);
+      return Verdict::stop;
+    });
+    CHECK_EQ(filtered.retain({}, committing), 0);
+    REQUIRE(extraction.next());
+    CHECK(extraction.take());
+    CHECK_EQ(extraction.finish(), 2);
+    txn.commit();
+    CHECK_EQ(contents_of(database)["walked"].size(), 8);
+  }
+
   TEST_CASE("a commit in the middle of a copy is refused") {
     std::mt19937_64 random(9);
     const Rows rows = random_rows(random, 20000, 7, 100);
