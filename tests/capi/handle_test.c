@@ -1,7 +1,7 @@
 /* handle_test.c: every function with no handle, with one of another kind, and with one released. */
 #include "check.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MEMORY_IS_WATCHED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
