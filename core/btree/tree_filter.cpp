@@ -45,7 +45,7 @@ void TreeFilter::Children::clear() noexcept {
 
 TreeFilter::TreeFilter(page::PageWriter& writer, const TreeRoot& root, const TreeShape& shape,
                        Step step)
-    : writer_(writer), root_(root), shape_(shape), step_(std::move(step)) {}
+    : writer_(writer), root_(root), shape_(shape), step_(std::move(step)), leaf_(shape.widths) {}
 
 // ---- the old tree
 // --------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ void TreeFilter::keep(const Page& page, uint32_t height) {
 
 // Whether every pending page up to height has what a page needs.
 bool TreeFilter::closable(uint32_t height) const {
-  size_t carried = entries_.empty() ? 0 : 1;
+  size_t carried = leaf_.empty() ? 0 : 1;
   for (uint32_t h = 1; h <= height && h <= levels_.size(); ++h) {
     const size_t children = levels_[h - 1].pages.size() + carried;
     if (children == 1) return false;
@@ -232,8 +232,8 @@ bool TreeFilter::closable(uint32_t height) const {
 bool TreeFilter::absorb(const Page& page, uint32_t height) {
   if (page.ref.page.order > 0) return false;
   if (height == 0) {
-    const uint64_t used = LeafView::required_bytes(entries_.size(), bytes_.size(), shape_.widths);
-    if (entries_.empty() || used >= kJoinBelow) return false;
+    const uint64_t used = leaf_.required_bytes();
+    if (leaf_.empty() || used >= kJoinBelow) return false;
     const Bytes bytes = read(page, true);
     if (!is_leaf(bytes)) throw_tree_corrupted(page.ref.page, "a branch where a leaf should be");
     const LeafView leaf = LeafView::parse(bytes, shape_.widths);
@@ -256,7 +256,7 @@ bool TreeFilter::absorb(const Page& page, uint32_t height) {
 
 // Places every pending page up to height. Requires closable(height).
 void TreeFilter::close(uint32_t height) {
-  if (!entries_.empty()) flush_leaf();
+  if (!leaf_.empty()) flush_leaf();
   for (uint32_t h = 1; h <= height && h <= levels_.size(); ++h) {
     if (!levels_[h - 1].pages.empty()) flush_branch(h);
   }
@@ -276,38 +276,26 @@ void TreeFilter::add_entries(const LeafView& leaf, const EntrySet* dropped, cons
 }
 
 void TreeFilter::add_entry(Bytes key, Bytes value, const Page& from) {
-  const uint64_t grown = bytes_.size() + key.size() + value.size();
-  const bool full =
-      LeafView::required_bytes(entries_.size() + 1, grown, shape_.widths) > kPageBytes ||
-      entries_.size() == format::kMaxLeafEntries;
-  if (!entries_.empty() && full) flush_leaf();
-  if (entries_.empty()) {
+  if (!leaf_.empty() && !leaf_.fits(key.size(), value.size())) flush_leaf();
+  if (leaf_.empty()) {
     // The old separator bounds the leaf whole; a part of it needs its own.
     leaf_separator_ = has_last_ && last_source_ == from.ref.page
                           ? copy_of(separator_between(shape_, last_key_, key))
                           : from.separator;
   }
-  entries_.push_back({bytes_.size(), static_cast<uint32_t>(key.size()), value.size()});
-  bytes_.insert(bytes_.end(), key.begin(), key.end());
-  bytes_.insert(bytes_.end(), value.begin(), value.end());
+  leaf_.add(key, value);
   last_source_ = from.ref.page;
 }
 
 void TreeFilter::flush_leaf() {
-  leaf_entries_.clear();
-  for (const Entry& entry : entries_) {
-    const Bytes pair = Bytes(bytes_).subspan(entry.offset, entry.key_bytes + entry.value_bytes);
-    leaf_entries_.push_back({pair.first(entry.key_bytes), pair.subspan(entry.key_bytes)});
-  }
-  const uint64_t size = format::leaf_required_bytes(leaf_entries_, shape_.widths);
-  require_fits("a leaf", size);
-  const page::NewPage leaf = allocate(size, shape_.leaf_use);
-  format::build_leaf(leaf.bytes, leaf_entries_, shape_.widths);
-  last_key_.assign(leaf_entries_.back().key.begin(), leaf_entries_.back().key.end());
+  require_fits("a leaf", leaf_.required_bytes());
+  const page::NewPage page = allocate(leaf_.required_bytes(), shape_.leaf_use);
+  leaf_.build(page.bytes);
+  const Bytes last = leaf_.last_key();
+  last_key_.assign(last.begin(), last.end());
   has_last_ = true;
-  entries_.clear();
-  bytes_.clear();
-  push(1, {{leaf.number, kDeferredChecksum}, std::move(leaf_separator_)});
+  leaf_.clear();
+  push(1, {{page.number, kDeferredChecksum}, std::move(leaf_separator_)});
   leaf_separator_.clear();
 }
 
@@ -356,7 +344,7 @@ void TreeFilter::borrow(uint32_t height) {
 
 // Closes what is pending, from the leaf up: what ends alone is the root.
 void TreeFilter::finish() {
-  if (!entries_.empty()) flush_leaf();
+  if (!leaf_.empty()) flush_leaf();
   const auto any_above = [&](uint32_t height) {
     return std::any_of(levels_.begin() + height, levels_.end(),
                        [](const Children& level) { return !level.pages.empty(); });

@@ -129,14 +129,7 @@ class TreeFilter {
   uint32_t depth_ = 0;  // of the leaves; 0: the root is one
   uint64_t pages_left_ = 0;
 
-  // The leaf being filled: copies, since the pages they come from are not held.
-  struct Entry {
-    size_t offset;
-    uint32_t key_bytes;
-    uint64_t value_bytes;
-  };
-  std::vector<Entry> entries_;
-  std::vector<std::byte> bytes_;
+  format::LeafDraft leaf_;  // being filled; the pages its entries come from are not held
   std::vector<std::byte> leaf_separator_;  // on its left
   std::vector<std::byte> last_key_;        // of the leaf placed last
   PageNumber last_source_;                 // the old leaf that entries of it came from
@@ -144,7 +137,6 @@ class TreeFilter {
   EntrySet dropped_;  // of the leaf being visited
 
   std::vector<Children> levels_;  // [height - 1]: children of the branch of that height
-  std::vector<format::LeafEntry> leaf_entries_;
   std::vector<format::BranchChild> branch_children_;
   std::vector<Bytes> branch_keys_;
 

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "format/page_number.hpp"
 #include "format/widths.hpp"
 #include "rdb/types.hpp"
 
@@ -24,5 +26,38 @@ uint64_t leaf_required_bytes(std::span<const LeafEntry> entries, const Widths& w
 // lie inside page, and page.size() >= leaf_required_bytes(). End offsets must fit 32 bits.
 uint64_t build_leaf(std::span<std::byte> page, std::span<const LeafEntry> entries,
                     const Widths& widths) noexcept;
+
+// A leaf of at most a base page in the making, whose entries come one by one and are copied at
+// once: keys and values as the leaf will have them, so that it is written by the piece. Its first
+// entry may have any size.
+class LeafDraft {
+ public:
+  explicit LeafDraft(const Widths& widths) noexcept;
+
+  bool empty() const noexcept { return key_ends_.empty(); }
+  uint64_t required_bytes() const noexcept { return required_bytes_; }
+  // Whether a page of 4096 bytes holds one more entry.
+  bool fits(size_t key_bytes, size_t value_bytes) const noexcept {
+    return required_bytes_ + ends_bytes_ + key_bytes + value_bytes <= kPageBytes &&
+           key_ends_.size() < kMaxLeafEntries;
+  }
+  Bytes last_key() const;  // valid until the draft changes
+
+  void add(Bytes key, Bytes value);
+  void clear() noexcept;
+  // As build_leaf(), with the same requirements.
+  uint64_t build(std::span<std::byte> page) const noexcept;
+
+ private:
+  const Widths widths_;
+  const uint64_t ends_bytes_;  // of an entry
+  uint64_t required_bytes_;
+  // Ends count from the first key and the first value. A value beyond 4 GiB overflows them, and the
+  // page.
+  std::vector<std::byte> keys_;
+  std::vector<std::byte> values_;
+  std::vector<uint32_t> key_ends_;
+  std::vector<uint32_t> value_ends_;
+};
 
 }  // namespace rdb::format

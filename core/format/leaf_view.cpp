@@ -1,5 +1,6 @@
 #include "format/leaf_view.hpp"
 
+#include <optional>
 #include <string>
 
 #include "format/offset_array.hpp"
@@ -15,34 +16,24 @@ void throw_page_corrupted(const char* what, uint64_t index) {
 void LeafView::read(uint32_t first, std::span<Bytes> keys, std::span<Bytes> values) const {
   assert(keys.size() == values.size() && first + keys.size() <= entry_count_);
   if (keys.empty()) return;
-  // Each begins where the one before ends.
-  const auto run = [&](std::span<Bytes> out, uint64_t begin, const auto& end_of, const char* what) {
+  // Copies, since what is stored to the spans might be the page's own: each slice begins where the
+  // one before ends.
+  const std::byte* const page = page_.data();
+  const uint64_t page_bytes = page_.size();
+  const auto run = [&](std::span<Bytes> out, uint64_t begin, std::optional<uint32_t> width,
+                       const std::byte* ends, const char* what) {
+    Bytes* slice = out.data();
     for (size_t i = 0; i < out.size(); ++i) {
-      const uint64_t end = end_of(static_cast<uint32_t>(first + i), begin);
-      if (begin > end || end > page_.size()) [[unlikely]]
+      const uint64_t end = width ? begin + *width : base::load_le32(ends + 4 * i);
+      if (begin > end || end > page_bytes) [[unlikely]]
         throw_page_corrupted(what, first + i);
-      out[i] = {page_.data() + begin, end - begin};
+      *slice++ = {page + begin, end - begin};
       begin = end;
     }
   };
-  const auto of_width = [](uint32_t width) {
-    return [width](uint32_t, uint64_t begin) { return begin + width; };
-  };
-  const uint64_t keys_begin = key_range(first).first;
-  if (widths_.key) {
-    run(keys, keys_begin, of_width(*widths_.key), "leaf key offsets");
-  } else {
-    run(
-        keys, keys_begin, [&](uint32_t i, uint64_t) { return key_end(i); }, "leaf key offsets");
-  }
-  const uint64_t values_begin = value_range(first).first;
-  if (widths_.value) {
-    run(values, values_begin, of_width(*widths_.value), "leaf value offsets");
-  } else {
-    run(
-        values, values_begin, [&](uint32_t i, uint64_t) { return value_end(i); },
-        "leaf value offsets");
-  }
+  run(keys, key_range(first).first, widths_.key, page + 4 + size_t{4} * first, "leaf key offsets");
+  run(values, value_range(first).first, widths_.value,
+      page + value_ends_offset_ + size_t{4} * first, "leaf value offsets");
 }
 
 void LeafView::verify_offsets() const {

@@ -81,6 +81,32 @@ TEST_SUITE("format/leaf_view") {
     }
   }
 
+  TEST_CASE("a draft makes the leaf that its entries make at once, and knows when a page is full") {
+    Random random(11);
+    for (const Widths& widths : kWidthCombinations) {
+      format::LeafDraft draft(widths);
+      for (int round = 0; round < 20; ++round) {
+        std::vector<Pair> pairs;
+        for (;;) {
+          Pair pair{random_field(random, widths.key), random_field(random, widths.value)};
+          const uint64_t grown =
+              draft.required_bytes() + format::leaf_required_bytes(as_entries({pair}), widths) - 4;
+          REQUIRE_EQ(draft.fits(pair.first.size(), pair.second.size()),
+                     grown <= format::kPageBytes && pairs.size() < format::kMaxLeafEntries);
+          if (!draft.fits(pair.first.size(), pair.second.size())) break;
+          draft.add(pair.first, pair.second);
+          CHECK(std::ranges::equal(draft.last_key(), pair.first));
+          pairs.push_back(std::move(pair));
+        }
+        Blob page(draft.required_bytes(), std::byte{0xEE});
+        CHECK_EQ(draft.build(page), page.size());
+        CHECK(page == leaf(pairs, widths));
+        draft.clear();
+        CHECK(draft.empty());
+      }
+    }
+  }
+
   TEST_CASE("the reserved byte is ignored") {
     Blob page = leaf({{"a", "1"}});
     page[1] = std::byte{0xFF};
