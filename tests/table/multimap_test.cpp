@@ -1,6 +1,7 @@
 // Multimaps: what they accept, where collections change their form, and what a failure leaves.
 #include "rdb/multimap.hpp"
 
+#include <cstdio>
 #include <functional>
 #include <memory>
 
@@ -75,6 +76,66 @@ TEST_SUITE("table multimaps") {
     CHECK_THROWS_CODE(txn.open_multimap("m", {TypeName::kBuiltin, "f64"}, kU64Type),
                       ErrorCode::unknown_key_type);
     CHECK_FALSE(txn.find_table("m").has_value());
+  }
+
+  TEST_CASE("keys and values of the application's own types keep its orders in either form") {
+    struct Backwards final : KeyCompare {
+      int compare(Bytes a, Bytes b) const noexcept override {
+        return as_text(b).compare(as_text(a));
+      }
+    };
+    const auto own = [](const char* name) {
+      TypeName type{TypeName::kUserDefined, name};
+      type.reading = {.user_width = TypeReading::kVariable,
+                      .compare = std::make_shared<Backwards>()};
+      return type;
+    };
+    const auto text = [](uint64_t i) {
+      char digits[16];
+      std::snprintf(digits, sizeof digits, "%06d", static_cast<int>(i));
+      return std::string(digits);
+    };
+    constexpr uint64_t kMany = 3000;  // a subtree of several pages
+    const TypeName key = own("app::Key");
+    const TypeName value = own("app::Value");
+    const auto require_rows = [&](const Multimap& table, uint64_t many) {
+      MultimapCursor cursor = table.cursor();
+      for (const auto& [name, count] : {std::pair<std::string, uint64_t>{"b", 3}, {"a", many}}) {
+        REQUIRE_EQ(table.value_count(as_bytes(name)), count);
+        for (uint64_t i = count; i-- > 0;) {
+          REQUIRE(cursor.next());
+          REQUIRE(as_text(cursor.key()) == name);
+          REQUIRE(as_text(cursor.value()) == text(i));
+          REQUIRE(table.contains(as_bytes(name), as_bytes(text(i))));
+        }
+      }
+      REQUIRE_FALSE(cursor.next());
+    };
+    Database database = Database::open_memory();
+    {
+      WriteTxn txn = database.begin_write();
+      Multimap table = txn.open_multimap("m", key, value);
+      for (uint64_t i = 0; i < kMany; ++i) {
+        REQUIRE(table.put(as_bytes("a"), as_bytes(text(i * 7919 % kMany))));
+      }
+      for (uint64_t i = 0; i < 3; ++i) REQUIRE(table.put(as_bytes("b"), as_bytes(text(i))));
+      require_rows(table, kMany);
+      txn.commit();
+    }
+    CHECK_VERIFIES(database);
+    require_rows(database.begin_read().open_multimap("m", key, value), kMany);
+    WriteTxn txn = database.begin_write();
+    {
+      Multimap table = txn.open_multimap("m", key, value);
+      for (uint64_t i = kMany; i-- > 5;) {  // until it is inline again
+        REQUIRE(table.erase(as_bytes("a"), as_bytes(text(i))));
+      }
+      require_rows(table, 5);
+    }
+    CHECK_THROWS_CODE(txn.open_multimap_raw("m").contains(as_bytes("a"), as_bytes(text(1))),
+                      ErrorCode::unknown_key_type);
+    txn.commit();
+    CHECK_VERIFIES(database);
   }
 
   TEST_CASE("keys and values must have their type's width and form") {
