@@ -631,7 +631,7 @@ typedef struct rdb_user_type {
   size_t struct_size;
   uint32_t width; /* bytes of every value, or RDB_WIDTH_VARIABLE; 0: not known, opens only */
   uint32_t reserved;
-  rdb_compare_fn RDB_NULLABLE compare; /* NULL: no order; enough for values */
+  rdb_compare_fn RDB_NULLABLE compare; /* NULL: no order; enough for values of tables */
   void* RDB_NULLABLE ctx;
   rdb_drop_fn RDB_NULLABLE drop; /* called once with ctx, when nothing can call compare any more */
 } rdb_user_type;
@@ -1260,7 +1260,9 @@ RDB_API rdb_status rdb_multimap_open(const rdb_txn* txn, rdb_slice name,
                                      const rdb_type* RDB_NULLABLE value, rdb_table** out,
                                      rdb_error* RDB_NULLABLE err);
 
-/* As rdb_table_open_user, for multimaps: values need an order, too. since 1.0 */
+/* As rdb_table_open_user, for multimaps, with the statuses of rdb_multimap_open. Values need an
+ * order, too; without one such a multimap opens, and creating it or searching and changing by value
+ * answer RDB_ERR_UNKNOWN_KEY_TYPE. since 1.0 */
 RDB_API rdb_status rdb_multimap_open_user(const rdb_txn* txn, rdb_slice name, const rdb_type* key,
                                           const rdb_user_type* RDB_NULLABLE key_user,
                                           const rdb_type* value,

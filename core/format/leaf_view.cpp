@@ -16,24 +16,23 @@ void throw_page_corrupted(const char* what, uint64_t index) {
 void LeafView::read(uint32_t first, std::span<Bytes> keys, std::span<Bytes> values) const {
   assert(keys.size() == values.size() && first + keys.size() <= entry_count_);
   if (keys.empty()) return;
-  // Copies, since what is stored to the spans might be the page's own: each slice begins where the
-  // one before ends.
+  // Read once: a store to the spans could otherwise be one to page_ itself.
   const std::byte* const page = page_.data();
   const uint64_t page_bytes = page_.size();
   const auto run = [&](std::span<Bytes> out, uint64_t begin, std::optional<uint32_t> width,
-                       const std::byte* ends, const char* what) {
+                       size_t ends, const char* what) {
+    // Each begins where the one before ends.
     Bytes* slice = out.data();
     for (size_t i = 0; i < out.size(); ++i) {
-      const uint64_t end = width ? begin + *width : base::load_le32(ends + 4 * i);
+      const uint64_t end = width ? begin + *width : base::load_le32(page + ends + 4 * (first + i));
       if (begin > end || end > page_bytes) [[unlikely]]
         throw_page_corrupted(what, first + i);
       *slice++ = {page + begin, end - begin};
       begin = end;
     }
   };
-  run(keys, key_range(first).first, widths_.key, page + 4 + size_t{4} * first, "leaf key offsets");
-  run(values, value_range(first).first, widths_.value,
-      page + value_ends_offset_ + size_t{4} * first, "leaf value offsets");
+  run(keys, key_range(first).first, widths_.key, 4, "leaf key offsets");
+  run(values, value_range(first).first, widths_.value, value_ends_offset_, "leaf value offsets");
 }
 
 void LeafView::verify_offsets() const {
