@@ -18,7 +18,7 @@ class LeakTest {
   private static final int TRANSACTIONS = 10_000 * FACTOR;
   private static final int OPENINGS = 100 * FACTOR;
 
-  /** What allocators keep for themselves. The heap is held at one size: pom.xml, rdb.jvm. */
+  /** What allocators keep for themselves. Heap and direct memory are held small: pom.xml, rdb.jvm. */
   private static final long ALLOWED_BYTES = 48L << 20;
 
   /** The process's resident memory, once the collector has done what it can. */
