@@ -30,11 +30,13 @@ void CursorImpl::refresh() {
   place_ = Place::fresh;
 }
 
-void CursorImpl::require_fresh() const {
-  if (version_ != table_->version()) {
-    throw Error(ErrorCode::misuse, "table \"" + table_->info().name +
-                                       "\" changed under the cursor; seek before going on");
-  }
+void CursorImpl::throw_changed() const {
+  throw Error(ErrorCode::misuse, "table \"" + table_->info().name +
+                                     "\" changed under the cursor; seek before going on");
+}
+
+void CursorImpl::throw_no_entry() {
+  throw Error(ErrorCode::misuse, "the cursor stands on no entry");
 }
 
 bool CursorImpl::above_lower(Bytes key) const {
@@ -176,21 +178,13 @@ bool CursorImpl::seek_le(Bytes key) {
   return settle_back(land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before));
 }
 
-Bytes CursorImpl::key() const {
-  require_fresh();
-  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
-  return tree_.key();
-}
-
 Bytes CursorImpl::value() const {
-  require_fresh();
-  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  require_entry();
   return expiring_ ? shown_ : table_->value_of(tree_.value(), opened_);
 }
 
 uint64_t CursorImpl::expiry() const {
-  require_fresh();
-  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  require_entry();
   if (!expiring_) {
     throw Error(ErrorCode::misuse,
                 "the values of table \"" + table_->info().name + "\" were opened without expiry");
@@ -300,8 +294,7 @@ size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values, u
 }
 
 void CursorImpl::require_writable_entry() const {
-  require_fresh();
-  if (place_ != Place::on) throw Error(ErrorCode::misuse, "the cursor stands on no entry");
+  require_entry();
   if (!table_->writable()) {
     throw Error(ErrorCode::read_only,
                 "table \"" + table_->info().name + "\" belongs to a read transaction");

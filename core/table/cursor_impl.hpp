@@ -9,6 +9,7 @@
 // In a write transaction the table may change between two calls; the table's version tells.
 #pragma once
 
+#include <cassert>
 #include <optional>
 #include <vector>
 
@@ -29,12 +30,27 @@ class CursorImpl {
   bool first();
   bool last();
   bool next();
+  // As next(), for a lender: while the table is lent, the leaf stays as it is, and a step inside it
+  // asks for no lock.
+  bool next_lent() {
+    assert(access_ == Access::lender);
+    if (place_ == Place::on && !expiring_ && tree_.index() + 1 < tree_.leaf().size() &&
+        table_->being_written() &&
+        (!range_.has_upper() || below_upper(tree_.key_at(tree_.index() + 1)))) [[likely]] {
+      tree_.move_in_leaf(tree_.index() + 1);
+      return true;
+    }
+    return next();
+  }
   bool prev();
   bool seek(Bytes key);
   bool seek_exact(Bytes key);
   bool seek_le(Bytes key);
   bool valid() const noexcept { return place_ == Place::on; }
-  Bytes key() const;
+  Bytes key() const {
+    require_entry();
+    return tree_.key();
+  }
   Bytes value() const;
   void set_range(const KeyRange& range);
   size_t next_packed(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
@@ -55,7 +71,17 @@ class CursorImpl {
   // The guard to hold during a move; throws when the transaction is over.
   std::unique_lock<std::mutex> enter();
   void refresh();  // for moves that name their target: follow the table's present state
-  void require_fresh() const;
+  void require_fresh() const {
+    if (version_ != table_->version()) [[unlikely]]
+      throw_changed();
+  }
+  void require_entry() const {
+    require_fresh();
+    if (place_ != Place::on) [[unlikely]]
+      throw_no_entry();
+  }
+  [[noreturn]] void throw_changed() const;
+  [[noreturn]] static void throw_no_entry();
   void require_writable_entry() const;
   bool enter_front();
   bool enter_back();

@@ -10,37 +10,40 @@ namespace rdb::table {
 // ---- what was taken
 // ------------------------------------------------------------------------------
 
-const TakenEntries::Leaf* TakenEntries::find(PageNumber leaf) const {
-  if (found_page_ != leaf.bits()) {
-    const auto number = numbers_.find(leaf.bits());
-    found_ = number == numbers_.end() ? std::nullopt : std::optional(number->second);
-    found_page_ = leaf.bits();
+void TakenEntries::expect_return() {
+  if (returns_) return;
+  numbers_.reserve(leaves_.size());
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    numbers_.emplace(leaves_[i].page.bits(), static_cast<uint32_t>(i));
   }
-  return found_ ? &leaves_[*found_] : nullptr;
+  returns_ = true;
+}
+
+void TakenEntries::look_up(PageNumber leaf) const {
+  const auto number = numbers_.find(leaf.bits());
+  found_ = number == numbers_.end() ? std::nullopt : std::optional(number->second);
+  found_page_ = leaf.bits();
 }
 
 std::span<uint64_t> TakenEntries::entries(const btree::TreeCursor& at) {
   if (const Leaf* leaf = find(at.leaf_page())) return words(*leaf);
   at.position(position_);
   depth_ = position_.size() - 1;
-  const Leaf fresh{paths_.size(), words_.size(), at.leaf().size()};
+  const Leaf fresh{at.leaf_page(), paths_.size(), words_.size(), at.leaf().size()};
   paths_.insert(paths_.end(), position_.begin(), position_.end() - 1);
   words_.resize(words_.size() + btree::EntrySet::words_for(fresh.entries));
   const auto number = static_cast<uint32_t>(leaves_.size());
   leaves_.push_back(fresh);
-  try {
-    numbers_.emplace(at.leaf_page().bits(), number);
-  } catch (...) {
-    leaves_.pop_back();
-    throw;
+  if (returns_) {
+    try {
+      numbers_.emplace(at.leaf_page().bits(), number);
+    } catch (...) {
+      leaves_.pop_back();
+      throw;
+    }
   }
   found_ = number;
   return words(fresh);
-}
-
-bool TakenEntries::noted(const btree::TreeCursor& at) const {
-  const Leaf* leaf = find(at.leaf_page());
-  return leaf != nullptr && btree::EntrySet::contains(words(*leaf), at.index());
 }
 
 void TakenEntries::sort() {
@@ -98,17 +101,22 @@ void ExtractionImpl::give_up() noexcept {
   table_->lend(nullptr);
 }
 
-CursorImpl& ExtractionImpl::walking() const {
-  if (cursor_) return *cursor_;
+void ExtractionImpl::throw_over() const {
   throw Error(ErrorCode::closed,
               "the extraction from table \"" + table_->info().name + "\" is over");
 }
 
 bool ExtractionImpl::taken_here() const { return taken_.noted(cursor_->tree()); }
 
+void ExtractionImpl::go(Way way) {
+  if (way_ != way && way_ != Way::none) taken_.expect_return();
+  way_ = way;
+}
+
 bool ExtractionImpl::next() {
   CursorImpl& cursor = walking();
-  while (cursor.next()) {
+  go(Way::forward);
+  while (cursor.next_lent()) {
     if (!taken_here()) return true;
   }
   return false;
@@ -116,6 +124,7 @@ bool ExtractionImpl::next() {
 
 bool ExtractionImpl::prev() {
   CursorImpl& cursor = walking();
+  go(Way::back);
   while (cursor.prev()) {
     if (!taken_here()) return true;
   }

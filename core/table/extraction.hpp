@@ -25,7 +25,13 @@ class TakenEntries final : public btree::Removal {
   }
   // Those of the cursor's leaf that are noted, for more of them; valid until the next call.
   std::span<uint64_t> entries(const btree::TreeCursor& at);
-  bool noted(const btree::TreeCursor& at) const;  // the entry that the cursor stands on
+  bool noted(const btree::TreeCursor& at) const {  // the entry that the cursor stands on
+    const Leaf* leaf = find(at.leaf_page());
+    return leaf != nullptr && btree::EntrySet::contains(words(*leaf), at.index());
+  }
+  // The walk goes back over leaves it has left: from now on those are found by their pages, which
+  // a walk that goes one way does without.
+  void expect_return();
   bool empty() const noexcept { return leaves_.empty(); }
   void sort();  // before it is asked as a Removal
 
@@ -36,11 +42,17 @@ class TakenEntries final : public btree::Removal {
   static constexpr uint64_t kNoPage = ~uint64_t{0};
   // Where its path and its words begin in paths_ and words_.
   struct Leaf {
+    PageNumber page;
     size_t path;
     size_t words;
     uint32_t entries;
   };
-  const Leaf* find(PageNumber leaf) const;
+  const Leaf* find(PageNumber leaf) const {
+    if (found_page_ != leaf.bits()) [[unlikely]]
+      look_up(leaf);
+    return found_ ? &leaves_[*found_] : nullptr;
+  }
+  void look_up(PageNumber leaf) const;
   std::span<const uint32_t> path(const Leaf& leaf) const {
     return std::span(paths_).subspan(leaf.path, depth_);
   }
@@ -55,7 +67,8 @@ class TakenEntries final : public btree::Removal {
   std::vector<uint32_t> paths_;
   size_t depth_ = 0;  // the length of each path
   std::vector<uint64_t> words_;
-  std::unordered_map<uint64_t, uint32_t> numbers_;  // page -> its place in leaves_
+  bool returns_ = false;
+  std::unordered_map<uint64_t, uint32_t> numbers_;  // page -> its place in leaves_; if it returns
   // What find() answered last: a walk asks for each entry of a leaf in turn.
   mutable uint64_t found_page_ = kNoPage;
   mutable std::optional<uint32_t> found_;
@@ -84,13 +97,22 @@ class ExtractionImpl final : public txn::Lender {
   uint64_t retain(RecordFilter& filter);
 
  private:
-  CursorImpl& walking() const;
+  enum class Way : uint8_t { none, forward, back };
+
+  CursorImpl& walking() const {
+    if (!cursor_) [[unlikely]]
+      throw_over();
+    return *cursor_;
+  }
+  [[noreturn]] void throw_over() const;
   bool taken_here() const;
+  void go(Way way);
   void give_up() noexcept;
 
   std::shared_ptr<TableImpl> table_;
   mutable std::optional<CursorImpl> cursor_;  // while it goes on
   TakenEntries taken_;
+  Way way_ = Way::none;  // of the last step
 };
 
 }  // namespace rdb::table

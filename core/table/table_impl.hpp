@@ -102,6 +102,8 @@ class TableImpl {
   // For cursors. In a write transaction: mutex() held by the caller.
   std::unique_lock<std::mutex> lock() const;
   std::unique_lock<std::mutex> lock_writer() const;  // throws read_only
+  // Of a write transaction, whether it goes on; mutex() need not be held.
+  bool being_written() const noexcept { return write_ != nullptr && write_->active(); }
   TreeRoot root() const { return write_ != nullptr ? staged_->root : root_; }
   uint64_t version() const noexcept { return write_ != nullptr ? staged_->version : 0; }
   // Deletes the entry at a position of the tree (cursor.hpp of btree); mutex held, outside

@@ -301,6 +301,7 @@ TEST_SUITE("table/bulk") {
     WriteTxn txn = database.begin_write();
     Table table = txn.open_table("t", kTextType, kBytesType);
     table.put(as_bytes("a"), as_bytes("v"));
+    table.put(as_bytes("b"), as_bytes("v"));  // the next one, in the same leaf
     Extraction extraction = table.extract();
     REQUIRE(extraction.next());
     extraction.take();
