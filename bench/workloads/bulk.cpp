@@ -26,6 +26,7 @@ using Clock = std::chrono::steady_clock;
 constexpr uint64_t kCounters = 10'000;
 constexpr size_t kBatch = 1000;
 constexpr size_t kShortValue = 40;
+constexpr uint64_t kAmpleMemory = uint64_t{4} << 30;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -40,13 +41,26 @@ double processor_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// Of the whole words: as little work as reading all of a value can be.
+uint64_t sum_of(Bytes value) {
+  uint64_t sum = 0;
+  for (size_t at = 0; at + sizeof sum <= value.size(); at += sizeof sum) {
+    uint64_t word = 0;
+    std::memcpy(&word, value.data() + at, sizeof word);
+    sum += word;
+  }
+  return sum;
+}
+
 struct Turn {
   double seconds = 0;  // of the changes, their durable commit included
   uint64_t digest = 0;
 };
 
-// Everything in the table, in order.
-uint64_t digest_of(const rdb_db* db) {
+enum class Read : uint8_t { first_bytes, whole_values };
+
+// Everything in the table, in order; of the values, what is to be read.
+uint64_t digest_of(const rdb_db* db, Read read = Read::first_bytes) {
   constexpr size_t kScanBatch = 256;
   const Handle<rdb_txn> txn = begin(db, RDB_TXN_READ);
   const Handle<rdb_table> table = open_table(txn.get());
@@ -58,7 +72,10 @@ uint64_t digest_of(const rdb_db* db) {
   size_t filled = 0;
   while (check(rdb_cursor_next_batch(cursor.get(), keys, values, kScanBatch, &filled, &err), "scan",
                err) == RDB_OK) {
-    for (size_t i = 0; i < filled; ++i) fold_entry(digest, bytes(keys[i]), bytes(values[i]));
+    for (size_t i = 0; i < filled; ++i) {
+      fold_entry(digest, bytes(keys[i]), bytes(values[i]));
+      if (read == Read::whole_values) digest += sum_of(bytes(values[i]));
+    }
   }
   return digest;
 }
@@ -101,7 +118,7 @@ Turn run_turn(const BulkConfig& config, const std::filesystem::path& path, uint6
   const Generator generator(config.seed);
   Turn turn;
   {
-    const Handle<rdb_db> db = open_database(path.native(), uint64_t{4} << 30);
+    const Handle<rdb_db> db = open_database(path.native(), kAmpleMemory);
     fill(db.get(), records, generator, [&](uint64_t i, Record& value) {
       value = generator.value(i);
       return slice(Bytes(value).first(value_bytes));
@@ -222,7 +239,7 @@ constexpr Stored kStored[] = {{"uncompressed", RDB_COMPRESSION_NONE},
                               {"zstd", RDB_COMPRESSION_ZSTD}};
 constexpr size_t kTextBytes = 600;
 
-// Text of few words, as records of the same kind are: lz4 makes about a third of it.
+// Text of few words and many numbers, as records of the same kind are.
 std::string text_of(const Generator& generator, uint64_t i) {
   static constexpr std::string_view kWords[] = {
       "\"name\": ",    "\"version\": ", "\"depends\": [", "\"section\": ", "\"maintainer\": ",
@@ -239,14 +256,20 @@ std::string text_of(const Generator& generator, uint64_t i) {
   return text;
 }
 
-struct Scanned {
-  double seconds = 0;
-  double processor = 0;
+struct ScanKind {
+  const char* name;
+  Read read;
+  uint64_t memory_budget_bytes;
 };
+constexpr ScanKind kScans[] = {{"first bytes", Read::first_bytes, kAmpleMemory},
+                               {"whole values", Read::whole_values, kAmpleMemory},
+                               // The file is in the system's cache all the same.
+                               {"whole values, 16 MiB", Read::whole_values, uint64_t{16} << 20}};
 
-Handle<rdb_db> open_stored(const std::filesystem::path& path, uint32_t compression) {
+Handle<rdb_db> open_stored(const std::filesystem::path& path, uint32_t compression,
+                           uint64_t memory_budget_bytes) {
   rdb_options options = RDB_OPTIONS_INIT;
-  options.memory_budget_bytes = uint64_t{4} << 30;
+  options.memory_budget_bytes = memory_budget_bytes;
   options.compression = compression;
   return open_handle<rdb_db>("open", [&](rdb_db** out, rdb_error* err) {
     return rdb_open(slice(std::string_view(path.native())), &options, out, err);
@@ -256,9 +279,9 @@ Handle<rdb_db> open_stored(const std::filesystem::path& path, uint32_t compressi
 // ---- figures
 
 struct Row {
-  const char* what;
-  const char* slow_name;
-  const char* fast_name;
+  std::string what;
+  std::string slow_name;
+  std::string fast_name;
   uint64_t operations;
   std::vector<double> slow_seconds;
   std::vector<double> fast_seconds;
@@ -295,18 +318,24 @@ class Printer {
                          {"speed_low", speed.low},
                          {"speed_high", speed.high}});
     } else {
-      std::printf("%-26s %-24s %12.1f %12.1f %9.2fx\n", row.fast_name, row.slow_name,
-                  ns(row.fast_seconds), ns(row.slow_seconds), speed.median);
+      std::printf("%-26s %-24s %12.1f %12.1f %9.2fx\n", row.fast_name.c_str(),
+                  row.slow_name.c_str(), ns(row.fast_seconds), ns(row.slow_seconds), speed.median);
     }
   }
 
-  void print_size(const char* name, uint64_t file_bytes, double processor_ns) {
+  void print_size(const char* name, uint64_t file_bytes) {
     if (json_) {
-      report_.push_back(
-          {{"stored", name}, {"file_bytes", file_bytes}, {"scan_processor_ns", processor_ns}});
+      report_.push_back({{"stored", name}, {"file_bytes", file_bytes}});
     } else {
-      std::printf("  %-24s %10.1f MiB, scan takes %.0f ns of processor time a record\n", name,
-                  static_cast<double>(file_bytes) / (1 << 20), processor_ns);
+      std::printf("  %-24s %10.1f MiB\n", name, static_cast<double>(file_bytes) / (1 << 20));
+    }
+  }
+
+  void print_processor(const char* name, double ns) {
+    if (json_) {
+      report_.push_back({{"stored", name}, {"scan_processor_ns", ns}});
+    } else {
+      std::printf("  %-24s %10.0f ns of processor time a record\n", name, ns);
     }
   }
 
@@ -335,6 +364,46 @@ Row compare(const BulkConfig& config, Row row, uint64_t records, size_t value_by
   return row;
 }
 
+// Each codec's scans of one kind, by turns; prints their speed and processor time.
+void compare_scans_of(const BulkConfig& config, const ScanKind& kind,
+                      std::span<const std::filesystem::path> paths, uint64_t records,
+                      Printer& printer) {
+  std::vector<double> seconds[std::size(kStored)];
+  std::vector<double> processor[std::size(kStored)];
+  std::vector<Handle<rdb_db>> open;
+  uint64_t expected = 0;
+  const auto scan = [&](size_t s) {
+    const uint64_t digest = digest_of(open[s].get(), kind.read);
+    if (expected == 0) expected = digest;
+    if (digest != expected) {
+      throw CheckFailed(std::string(kStored[s].name) + " tables give other records");
+    }
+  };
+  for (size_t s = 0; s < std::size(kStored); ++s) {
+    open.push_back(open_stored(paths[s], kStored[s].compression, kind.memory_budget_bytes));
+    scan(s);  // leaves it warm, too
+  }
+  for (size_t round = 0; round < config.rounds; ++round) {
+    for (size_t turn = 0; turn < std::size(kStored); ++turn) {
+      const size_t s = round % 2 == 0 ? turn : std::size(kStored) - 1 - turn;
+      const double processor_before = processor_seconds();
+      const Clock::time_point started = Clock::now();
+      scan(s);
+      seconds[s].push_back(seconds_since(started));
+      processor[s].push_back(processor_seconds() - processor_before);
+    }
+  }
+  for (size_t s = 1; s < std::size(kStored); ++s) {
+    printer.print({std::string("scan, ") + kind.name, "scan uncompressed",
+                   std::string(kStored[s].name) + ", " + kind.name, records, seconds[0],
+                   seconds[s]});
+  }
+  for (size_t s = 0; s < std::size(kStored); ++s) {
+    printer.print_processor(kStored[s].name,
+                            quantile(processor[s], 0.5) * 1e9 / static_cast<double>(records));
+  }
+}
+
 void compare_scans(const BulkConfig& config, Printer& printer) {
   const std::filesystem::path folder = config.directory;
   const uint64_t records = config.records / 10;  // ten times as large as those of the other rows
@@ -344,53 +413,16 @@ void compare_scans(const BulkConfig& config, Printer& printer) {
     const std::filesystem::path& path =
         paths.emplace_back(folder / (std::string(stored.name) + ".rdb"));
     std::filesystem::remove(path);
-    Handle<rdb_db> db = open_stored(path, stored.compression);
+    Handle<rdb_db> db = open_stored(path, stored.compression, kAmpleMemory);
     std::vector<std::string> texts(kBatch);
     fill(db.get(), records, generator, [&](uint64_t i, Record&) {
       std::string& text = texts[i % kBatch] = text_of(generator, i);
       return slice(std::string_view(text));
     });
     close_database(std::move(db));
+    printer.print_size(stored.name, std::filesystem::file_size(path));
   }
-  std::vector<Scanned> scans[std::size(kStored)];
-  std::vector<Handle<rdb_db>> open;
-  uint64_t expected = 0;
-  for (size_t s = 0; s < std::size(kStored); ++s) {
-    open.push_back(open_stored(paths[s], kStored[s].compression));
-    const uint64_t digest = digest_of(open[s].get());  // leaves it warm, too
-    if (s == 0) expected = digest;
-    if (digest != expected) {
-      throw CheckFailed(std::string(kStored[s].name) + " tables give other records");
-    }
-  }
-  for (size_t round = 0; round < config.rounds; ++round) {
-    for (size_t turn = 0; turn < std::size(kStored); ++turn) {
-      const size_t s = round % 2 == 0 ? turn : std::size(kStored) - 1 - turn;
-      const double processor = processor_seconds();
-      const Clock::time_point started = Clock::now();
-      const uint64_t digest = digest_of(open[s].get());
-      scans[s].push_back({seconds_since(started), processor_seconds() - processor});
-      if (digest != expected) {
-        throw CheckFailed(std::string(kStored[s].name) + " tables give other records");
-      }
-    }
-  }
-  const auto seconds_of = [](const std::vector<Scanned>& all) {
-    std::vector<double> seconds;
-    for (const Scanned& scan : all) seconds.push_back(scan.seconds);
-    return seconds;
-  };
-  for (size_t s = 1; s < std::size(kStored); ++s) {
-    printer.print({"scan", "scan uncompressed", s == 1 ? "scan lz4" : "scan zstd", records,
-                   seconds_of(scans[0]), seconds_of(scans[s])});
-  }
-  for (size_t s = 0; s < std::size(kStored); ++s) {
-    std::vector<double> processor;
-    for (const Scanned& scan : scans[s]) processor.push_back(scan.processor);
-    printer.print_size(kStored[s].name, std::filesystem::file_size(paths[s]),
-                       quantile(processor, 0.5) * 1e9 / static_cast<double>(records));
-  }
-  open.clear();
+  for (const ScanKind& kind : kScans) compare_scans_of(config, kind, paths, records, printer);
   for (const std::filesystem::path& path : paths) std::filesystem::remove(path);
 }
 
