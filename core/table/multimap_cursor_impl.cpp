@@ -399,19 +399,25 @@ size_t MultimapCursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> v
     const size_t wanted = std::min(keys.size(), values.size());
     size_t records = 0;
     while (records < wanted) {
-      if (records > 0) {
-        const bool last_here =
-            inline_ ? index_ + 1 == inline_->size() : inner_.index() + 1 == inner_.leaf().size();
-        if (last_here && (!inline_ || !opened_.empty())) break;
-        if (last_here) {
-          if (outer_.index() + 1 == outer_.leaf().size()) break;
-          if (!inside(outer_.key_at(outer_.index() + 1))) break;
-        }
+      if (records > 0) {  // on the last value of a leaf
+        if (!inline_ || !opened_.empty() || outer_.index() + 1 == outer_.leaf().size()) break;
+        if (!inside(outer_.key_at(outer_.index() + 1))) break;
       }
       if (!step_forward()) break;
-      keys[records] = outer_.key();
-      values[records] = current_value();
-      ++records;
+      const Bytes key = outer_.key();
+      const uint32_t begin = inline_ ? index_ : inner_.index();
+      const uint32_t size = inline_ ? inline_->size() : inner_.leaf().size();
+      const uint32_t end =
+          begin + static_cast<uint32_t>(std::min<size_t>(size - begin, wanted - records));
+      for (uint32_t i = begin; i < end; ++i, ++records) {
+        keys[records] = key;
+        values[records] = inline_ ? inline_->key(i) : inner_.key_at(i);
+      }
+      if (inline_) {
+        index_ = end - 1;
+      } else {
+        inner_.move_in_leaf(end - 1);
+      }
     }
     return records;
   });

@@ -176,6 +176,8 @@ class Run {
       std::vector<Bytes> values(keys.size());
       while (const size_t n = cursor.next_slices(keys, values)) {
         for (size_t i = 0; i < n; ++i) require_pair(keys[i], values[i]);
+        REQUIRE(as_text(cursor.key()) == as_text(keys[n - 1]));  // a batch ends on its last pair
+        REQUIRE(as_text(cursor.value()) == as_text(values[n - 1]));
       }
     } else {
       std::vector<std::byte> buffer(64 + random_.below(20000));
