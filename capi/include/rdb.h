@@ -866,6 +866,11 @@ RDB_API rdb_status rdb_delete_batch_packed(rdb_table* table, rdb_slice packed_ke
  * In a write transaction a cursor sees the transaction's changes. When its table is changed other
  * than through the cursor itself, moves answer RDB_ERR_MISUSE until the cursor is placed anew
  * with rdb_cursor_first, rdb_cursor_last or one of the seeks.
+ *
+ * A move that cannot read a page leaves the cursor as a fresh one: the next rdb_cursor_next begins
+ * at the first entry again. A change through the cursor that fails leaves it where it was, or in a
+ * multimap as a fresh one. In a table whose values expire, a move onto a value that does not decode
+ * fails there, and the next one goes on behind it.
  * --------------------------------------------------------------------------------------------- */
 
 /* out  released by rdb_cursor_close. since 1.0 */

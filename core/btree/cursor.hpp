@@ -43,6 +43,8 @@ class TreeCursor {
   }
 
   bool valid() const noexcept { return place_ == Place::on; }
+  // As newly made, or after a move that failed.
+  bool nowhere() const noexcept { return place_ == Place::nowhere; }
   Bytes key() const { return key_at(index_); }  // requires valid()
   Bytes value() const {                         // requires valid()
     try {

@@ -23,6 +23,16 @@ std::unique_lock<std::mutex> CursorImpl::enter() {
   return lock;
 }
 
+template <typename Move>
+auto CursorImpl::guarded(Move&& move) {
+  try {
+    return move();
+  } catch (...) {
+    if (tree_.nowhere()) place_ = Place::fresh;
+    throw;
+  }
+}
+
 void CursorImpl::refresh() {
   if (version_ == table_->version()) return;
   tree_.reset(table_->root());
@@ -54,13 +64,14 @@ bool CursorImpl::land(bool found, Place otherwise) {
 
 // Whether the entry under the tree's cursor may be seen; its value is shown_ then.
 bool CursorImpl::shows() {
-  const auto value = table_->shown(tree_.value(), opened_, now_);
-  if (value) shown_ = *value;
-  return value.has_value();
+  shown_.reset();
+  shown_ = table_->shown(tree_.value(), opened_, now_);
+  return shown_.has_value();
 }
 
 // Of the entry that the cursor returns to, which may have expired since it stood there.
 void CursorImpl::show_anyway() {
+  shown_.reset();
   if (expiring_) shown_ = format::behind_expiry(table_->value_of(tree_.value(), opened_));
 }
 
@@ -134,25 +145,25 @@ bool CursorImpl::step_back_raw() {
 bool CursorImpl::first() {
   const auto lock = enter();
   refresh();
-  return settle_forward(enter_front());
+  return guarded([&] { return settle_forward(enter_front()); });
 }
 
 bool CursorImpl::last() {
   const auto lock = enter();
   refresh();
-  return settle_back(enter_back());
+  return guarded([&] { return settle_back(enter_back()); });
 }
 
 bool CursorImpl::next() {
   const auto lock = enter();
   require_fresh();
-  return step_forward();
+  return guarded([&] { return step_forward(); });
 }
 
 bool CursorImpl::prev() {
   const auto lock = enter();
   require_fresh();
-  return step_back();
+  return guarded([&] { return step_back(); });
 }
 
 bool CursorImpl::seek(Bytes key) {
@@ -160,8 +171,10 @@ bool CursorImpl::seek(Bytes key) {
   table_->check_key(key);
   refresh();
   if (range_.empty()) return land(false, Place::after);
-  if (range_.has_lower() && !above_lower(key)) return settle_forward(enter_front());
-  return settle_forward(land(tree_.seek(key) && below_upper(tree_.key()), Place::after));
+  return guarded([&] {
+    if (range_.has_lower() && !above_lower(key)) return settle_forward(enter_front());
+    return settle_forward(land(tree_.seek(key) && below_upper(tree_.key()), Place::after));
+  });
 }
 
 bool CursorImpl::seek_exact(Bytes key) {
@@ -174,13 +187,17 @@ bool CursorImpl::seek_le(Bytes key) {
   table_->check_key(key);
   refresh();
   if (range_.empty()) return land(false, Place::before);
-  if (range_.has_upper() && !below_upper(key)) return settle_back(enter_back());
-  return settle_back(land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before));
+  return guarded([&] {
+    if (range_.has_upper() && !below_upper(key)) return settle_back(enter_back());
+    return settle_back(land(tree_.seek_le(key) && above_lower(tree_.key()), Place::before));
+  });
 }
 
 Bytes CursorImpl::value() const {
   require_entry();
-  return expiring_ ? shown_ : table_->value_of(tree_.value(), opened_);
+  if (shown_) return *shown_;
+  const Bytes value = table_->value_of(tree_.value(), opened_);
+  return expiring_ ? format::behind_expiry(value) : value;
 }
 
 uint64_t CursorImpl::expiry() const {
@@ -207,6 +224,11 @@ size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, siz
   require_fresh();
   used_bytes = 0;
   needed_bytes = 0;
+  return guarded([&] { return pack_next(out, max_records, used_bytes, needed_bytes); });
+}
+
+size_t CursorImpl::pack_next(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
+                             size_t& needed_bytes) {
   size_t records = 0;
   while (records < max_records) {
     const Place before = place_;
@@ -215,7 +237,7 @@ size_t CursorImpl::next_packed(std::span<std::byte> out, size_t max_records, siz
       break;
     }
     const Bytes key = tree_.key();
-    const Bytes value = expiring_ ? shown_ : table_->value_of(tree_.value(), opened_);
+    const Bytes value = expiring_ ? *shown_ : table_->value_of(tree_.value(), opened_);
     const size_t bytes = packed_bytes(key, value);
     if (bytes > out.size() - used_bytes) {
       if (records == 0) needed_bytes = bytes;
@@ -269,6 +291,11 @@ size_t CursorImpl::rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values) 
 size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values, uint32_t* indexes) {
   const auto lock = enter();
   require_fresh();
+  return guarded([&] { return slices_of_leaf(keys, values, indexes); });
+}
+
+size_t CursorImpl::slices_of_leaf(std::span<Bytes> keys, std::span<Bytes> values,
+                                  uint32_t* indexes) {
   const size_t wanted = std::min(keys.size(), values.size());
   size_t records = 0;
   if (wanted > 0 && !expiring_ && !table_->compressed()) {
@@ -281,7 +308,7 @@ size_t CursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> values, u
     if (!(records > 0 ? step_in_leaf() : step_forward())) break;
     keys[records] = tree_.key();
     if (!table_->compressed()) {
-      values[records] = shown_;
+      values[records] = *shown_;
     } else {
       if (opened_batch_.size() == records) opened_batch_.emplace_back();
       const Bytes value = table_->value_of(tree_.value(), opened_batch_[records]);
@@ -301,9 +328,26 @@ void CursorImpl::require_writable_entry() const {
   }
 }
 
+// After a change that failed: where the cursor stood, or nowhere when that cannot be read.
+void CursorImpl::stand_again(std::span<const uint32_t> position) noexcept {
+  version_ = table_->version();
+  tree_.reset(table_->root());
+  place_ = Place::fresh;
+  try {
+    if (!tree_.seek_position(position)) return;
+    place_ = Place::on;
+    show_anyway();
+  } catch (const std::exception&) {  // that of the change is on its way
+  }
+}
+
 void CursorImpl::replace(Bytes value) {
   const auto lock = enter();
   require_writable_entry();
+  guarded([&] { replace_here(value); });
+}
+
+void CursorImpl::replace_here(Bytes value) {
   std::vector<uint32_t> position;
   tree_.position(position);
   const std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
@@ -315,10 +359,7 @@ void CursorImpl::replace(Bytes value) {
   try {
     table_->replace_at(position, copy, expires);
   } catch (...) {
-    version_ = table_->version();
-    tree_.reset(table_->root());
-    place_ = tree_.seek_position(position) ? Place::on : Place::fresh;
-    if (place_ == Place::on) show_anyway();
+    stand_again(position);
     throw;
   }
   version_ = table_->version();
@@ -342,6 +383,10 @@ void CursorImpl::replace(Bytes value) {
 void CursorImpl::erase() {
   const auto lock = enter();
   require_writable_entry();
+  guarded([&] { erase_here(); });
+}
+
+void CursorImpl::erase_here() {
   std::vector<uint32_t> position;
   tree_.position(position);
   const bool leaf_stays = tree_.leaf().size() > 1;
@@ -352,7 +397,12 @@ void CursorImpl::erase() {
   std::optional<PageNumber> next_leaf;
   if (!leaf_stays && !order_known && tree_.next()) next_leaf = tree_.leaf_page();
   tree_.reset(std::nullopt);  // unpins the leaf before it is edited
-  table_->erase_at(position);
+  try {
+    table_->erase_at(position);
+  } catch (...) {
+    stand_again(position);
+    throw;
+  }
   version_ = table_->version();
   tree_.reset(table_->root());
   bool found = false;

@@ -70,6 +70,10 @@ class CursorImpl {
 
   // The guard to hold during a move; throws when the transaction is over.
   std::unique_lock<std::mutex> enter();
+  // Runs a move. When it fails and the tree's cursor has lost its leaf, this one stands nowhere,
+  // too.
+  template <typename Move>
+  auto guarded(Move&& move);
   void refresh();  // for moves that name their target: follow the table's present state
   void require_fresh() const {
     if (version_ != table_->version()) [[unlikely]]
@@ -98,6 +102,12 @@ class CursorImpl {
   // As step_forward(), but stays where it is when that is not in the same leaf.
   bool step_in_leaf();
   size_t rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values);
+  size_t slices_of_leaf(std::span<Bytes> keys, std::span<Bytes> values, uint32_t* indexes);
+  size_t pack_next(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
+                   size_t& needed_bytes);
+  void erase_here();
+  void replace_here(Bytes value);
+  void stand_again(std::span<const uint32_t> position) noexcept;
   bool land(bool found, Place otherwise);
   bool above_lower(Bytes key) const;
   bool below_upper(Bytes key) const;
@@ -110,7 +120,8 @@ class CursorImpl {
   // Values that do not lie in their pages as they are (TableImpl::value_of): of the entry under the
   // cursor, and of the last next_slices().
   mutable std::vector<std::byte> opened_;
-  Bytes shown_;          // with expiring values: the one under the cursor; may lie in opened_
+  // With expiring values: the one under the cursor, unless it was damaged; may lie in opened_.
+  std::optional<Bytes> shown_;
   bool expiring_;        // whether it passes over what has expired
   base::Moment now_;     // of the running call
   uint64_t passed_ = 0;  // entries that the last step_forward() passed over

@@ -17,15 +17,20 @@ template <typename Move>
 auto MultimapCursorImpl::moving(Move&& move) {
   const auto lock = table_->outer().lock();
   table_->outer().require_active();
+  const auto stand_nowhere = [&] {
+    outer_.reset(table_->outer().root());
+    place_ = Place::fresh;
+  };
   try {
     return table_->naming_table(move);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::misuse || error.code() == ErrorCode::invalid_argument ||
-        error.code() == ErrorCode::unknown_key_type || error.code() == ErrorCode::read_only) {
-      throw;  // nothing moved
-    }
-    outer_.reset(table_->outer().root());
-    place_ = Place::fresh;
+    const bool moved =
+        error.code() != ErrorCode::misuse && error.code() != ErrorCode::invalid_argument &&
+        error.code() != ErrorCode::unknown_key_type && error.code() != ErrorCode::read_only;
+    if (moved) stand_nowhere();
+    throw;
+  } catch (...) {  // out of memory
+    stand_nowhere();
     throw;
   }
 }
