@@ -108,8 +108,9 @@ void ExtractionImpl::throw_over() const {
 
 bool ExtractionImpl::taken_here() const { return taken_.noted(cursor_->tree()); }
 
+// The walk meets leaves again when it turns, and when it has lost its place.
 void ExtractionImpl::go(Way way) {
-  if (way_ != way && way_ != Way::none) taken_.expect_return();
+  if (way_ != Way::none && (way_ != way || !cursor_->valid())) taken_.expect_return();
   way_ = way;
 }
 
