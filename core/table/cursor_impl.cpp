@@ -392,12 +392,12 @@ void CursorImpl::erase_here() {
   const bool leaf_stays = tree_.leaf().size() > 1;
   std::vector<std::byte> key(tree_.key().begin(), tree_.key().end());
   const bool order_known = table_->shape().order.known();
-  // Without an order the way back leads through the neighbouring leaf, which the erase leaves
-  // alone.
+  // Behind the last entry of a leaf the cursor comes to stand before the next leaf. That is read
+  // first: where it cannot be, nothing has changed. Without an order the way back leads through it.
   std::optional<PageNumber> next_leaf;
-  if (!leaf_stays && !order_known && tree_.next()) next_leaf = tree_.leaf_page();
-  tree_.reset(std::nullopt);  // unpins the leaf before it is edited
   try {
+    if (tree_.index() + 1 == tree_.leaf().size() && tree_.next()) next_leaf = tree_.leaf_page();
+    tree_.reset(std::nullopt);  // unpins the leaf before it is edited
     table_->erase_at(position);
   } catch (...) {
     stand_again(position);

@@ -19,6 +19,7 @@ auto MultimapCursorImpl::moving(Move&& move) {
   table_->outer().require_active();
   const auto stand_nowhere = [&] {
     outer_.reset(table_->outer().root());
+    version_ = table_->outer().version();  // a change that failed counts as one
     place_ = Place::fresh;
   };
   try {

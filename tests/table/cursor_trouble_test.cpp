@@ -5,6 +5,7 @@
 #include "contents.hpp"
 #include "image_surgeon.hpp"
 #include "rdb/database.hpp"
+#include "rdb/multimap.hpp"
 #include "support.hpp"
 #include "ttl_support.hpp"
 
@@ -144,6 +145,95 @@ TEST_SUITE("table/cursor trouble") {
       CHECK_EQ(table.len(), kRows - 1);
       REQUIRE(cursor.next());
       CHECK(as_text(cursor.key()) == numbered_key(kMiddle + 1));
+    }
+    txn.commit();
+    CHECK_VERIFIES(database);
+  }
+
+  TEST_CASE("a delete through a cursor that reports a failure did not happen") {
+    const auto device = filled_device();
+    uint64_t failures = 0;
+    for (uint64_t i = kMiddle; i < kMiddle + 10; ++i) {  // a leaf or two, their ends among them
+      CAPTURE(i);
+      Database database = open_device(device);
+      WriteTxn txn = database.begin_write();
+      Table table = txn.open_table("t", kTextType, kBytesType);
+      Cursor cursor = table.cursor();
+      REQUIRE(cursor.seek(as_bytes(numbered_key(i))));
+      fail_reads(*device);
+      bool failed = false;
+      try {
+        cursor.erase();
+      } catch (const Error& error) {
+        REQUIRE(error.code() == ErrorCode::io);
+        failed = true;
+      }
+      device->set_plan({});
+      failures += failed;
+      CHECK_EQ(table.contains(as_bytes(numbered_key(i))), failed);
+      if (failed) {
+        CHECK(as_text(cursor.key()) == numbered_key(i));
+      } else {
+        REQUIRE(cursor.next());
+        CHECK(as_text(cursor.key()) == numbered_key(i + 1));
+      }
+      txn.abort();
+    }
+    CHECK_GT(failures, 0);
+    CHECK_LT(failures, 10);
+  }
+
+  TEST_CASE("what fails leaves a multimap's cursor as a fresh one") {
+    const auto device = std::make_shared<FaultDevice>();
+    {
+      Database database = open_device(device);
+      WriteTxn txn = database.begin_write();
+      {
+        Multimap table = txn.open_multimap("m", kTextType, kBytesType);
+        for (uint64_t i = 0; i < kRows; ++i) {
+          table.put(as_bytes(numbered_key(i)), as_bytes(value_of(i)));
+        }
+      }
+      txn.commit();
+      database.close();
+    }
+    Database database = open_device(device);
+    WriteTxn txn = database.begin_write();
+    {
+      Multimap table = txn.open_multimap("m", kTextType, kBytesType);
+      MultimapCursor cursor = table.cursor();
+      const auto require_fresh = [&] {
+        CHECK_FALSE(cursor.valid());
+        device->set_plan({});
+        REQUIRE(cursor.next());
+        CHECK(as_text(cursor.key()) == numbered_key(0));
+      };
+      REQUIRE(cursor.seek(as_bytes(numbered_key(kMiddle))));
+      fail_reads(*device);
+      CHECK_THROWS_CODE(
+          [&] {
+            while (cursor.next()) continue;
+          }(),
+          ErrorCode::io);
+      require_fresh();
+
+      // A leaf that has lost enough asks for the one beside it.
+      uint64_t erased = 0;
+      for (bool failed = false; !failed; erased += !failed) {
+        REQUIRE(cursor.seek(as_bytes(numbered_key(kMiddle + erased))));
+        fail_reads(*device);
+        try {
+          cursor.erase();
+        } catch (const Error& error) {
+          REQUIRE(error.code() == ErrorCode::io);
+          failed = true;
+        }
+        device->set_plan({});
+        REQUIRE_LT(erased, 10);
+      }
+      require_fresh();
+      CHECK_GT(erased, 0);
+      CHECK_EQ(table.len(), kRows - erased);
     }
     txn.commit();
     CHECK_VERIFIES(database);
