@@ -331,9 +331,9 @@ class Printer {
     }
   }
 
-  void print_processor(const char* name, double ns) {
+  void print_processor(const char* scan, const char* name, double ns) {
     if (json_) {
-      report_.push_back({{"stored", name}, {"scan_processor_ns", ns}});
+      report_.push_back({{"scan", scan}, {"stored", name}, {"processor_ns", ns}});
     } else {
       std::printf("  %-24s %10.0f ns of processor time a record\n", name, ns);
     }
@@ -399,7 +399,7 @@ void compare_scans_of(const BulkConfig& config, const ScanKind& kind,
                    seconds[s]});
   }
   for (size_t s = 0; s < std::size(kStored); ++s) {
-    printer.print_processor(kStored[s].name,
+    printer.print_processor(kind.name, kStored[s].name,
                             quantile(processor[s], 0.5) * 1e9 / static_cast<double>(records));
   }
 }

@@ -14,7 +14,8 @@ import (
 // Each move tells whether it arrived at an entry; when it did not, Err tells whether that was an error.
 // A fresh cursor, and one with a new range, stands before the first entry: Next goes to the first, Prev
 // to the last. In a write transaction, after a change of the table that was not made through the cursor,
-// moves fail with [ErrMisuse] until it is placed anew by First, Last or a Seek.
+// moves fail with [ErrMisuse] until it is placed anew by First, Last or a Seek. After a move that could
+// not read a page it stands before the first entry, as a fresh one.
 //
 // It belongs to one goroutine at a time.
 type Cursor struct {

@@ -92,8 +92,8 @@ class Expiry {
   uint64_t milliseconds_;
 };
 
-// A position in a table. The moves give false where rdb.h answers RDB_END or RDB_NOT_FOUND.
-// One thread at a time.
+// A position in a table. The moves give false where rdb.h answers RDB_END or RDB_NOT_FOUND, and
+// after one that throws the cursor stands as rdb.h says in its section 8. One thread at a time.
 template <class K = Bytes, class V = Bytes>
 class Cursor {
  public:

@@ -193,7 +193,8 @@ void bind_cursor(py::module_& module) {
       "A position in a table, moved by hand. Table.cursor makes it.\n\n"
       "Every move returns the record it arrives at as (key, value), or None when "
       "there is none. A fresh\ncursor stands before the first record. When the table "
-      "is changed otherwise than through the cursor,\nit must be placed anew. For "
+      "is changed otherwise than through the cursor,\nit must be placed anew. After a "
+      "move that could not read a page it stands before the first record.\nFor "
       "reading along, iterators are faster.")
       .def("first", moved<rdb_cursor_first>, "Goes to the first record.")
       .def("last", moved<rdb_cursor_last>, "Goes to the last record.")

@@ -22,7 +22,8 @@ class MultimapCursorImpl;
 // A position between, or on, the pairs of a multimap in their order (keys, then the values of
 // each), optionally confined to a range of keys. As Cursor: fresh ones stand before the first pair,
 // key() and value() are valid until the next call, and after a change made other than through the
-// cursor its moves throw misuse until it is positioned anew.
+// cursor its moves throw misuse until it is positioned anew. What fails, moves and changes, leaves
+// the cursor as a fresh one.
 class MultimapCursor {
  public:
   explicit MultimapCursor(std::unique_ptr<table::MultimapCursorImpl> impl);

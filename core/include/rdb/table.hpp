@@ -101,6 +101,10 @@ struct KeyRange {
 // key() and value() are valid until the next call on this cursor. In a write transaction, a
 // cursor whose table was changed other than through the cursor throws misuse from every move until
 // it is positioned anew with seek(), first() or last().
+//
+// A move that cannot read a page leaves the cursor as a fresh one; a change through it that fails
+// leaves it where it was. One onto a value of a TtlTable that does not decode fails there, and the
+// next one goes on behind it.
 class Cursor {
  public:
   explicit Cursor(std::unique_ptr<table::CursorImpl> impl);

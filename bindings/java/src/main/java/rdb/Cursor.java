@@ -19,7 +19,8 @@ import rdb.raw.Records;
  *
  * <p>In a write transaction a cursor sees the transaction's changes. When its table is changed other
  * than by {@link #remove}, moves throw {@link UsageException} until the cursor is placed anew with
- * {@link #first}, {@link #last} or a search.
+ * {@link #first}, {@link #last} or a search. After a move that could not read a page it stands before
+ * the first entry, as a fresh one.
  *
  * @param <K> type of keys
  * @param <V> type of values
