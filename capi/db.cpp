@@ -126,6 +126,7 @@ rdb_status rdb_stats(const rdb_db* db, rdb_stats_info* out, rdb_error* err) {
     info.syncs = stats.syncs;
     info.pages_allocated = stats.pages_allocated;
     info.pages_evicted = stats.pages_evicted;
+    info.opened_bytes = stats.opened_bytes;
     write_struct(out, info, "out");
   });
 }

@@ -85,7 +85,7 @@ type Stats struct {
 	AllocatedPages    uint64 // in use, or held by readers; 0 when opened for reading
 	FreePages         uint64
 	PendingFreePages  uint64 // wait for readers, pins or a durable commit
-	ResidentBytes     uint64 // page memory in use
+	ResidentBytes     uint64 // page memory in use, OpenedBytes included
 	PinnedBytes       uint64 // part of it that values and cursors hold
 	MemoryBudgetBytes uint64
 	LiveReaders       uint64 // open read transactions
@@ -99,11 +99,12 @@ type Stats struct {
 	Syncs             uint64 // since open
 	PagesAllocated    uint64 // since open, handed to transactions
 	PagesEvicted      uint64 // since open
+	OpenedBytes       uint64 // compressed values that are kept decompressed for the next scan
 }
 
 // Stats gives figures of the database.
 func (db *DB) Stats() (Stats, error) {
-	n := make([]int64, 19)
+	n := make([]int64, 20)
 	_, err := db.call(nil, nil, func(handle int64, _ *longCall, d *raw.Detail) { raw.Stats(handle, n, d) })
 	if err != nil {
 		return Stats{}, err
@@ -115,7 +116,7 @@ func (db *DB) Stats() (Stats, error) {
 		LastTxnID: uint64(n[9]), DurableTxnID: uint64(n[10]), Commits: uint64(n[11]),
 		BytesWritten: uint64(n[12]), WriteCalls: uint64(n[13]), BytesRead: uint64(n[14]),
 		ReadCalls: uint64(n[15]), Syncs: uint64(n[16]), PagesAllocated: uint64(n[17]),
-		PagesEvicted: uint64(n[18]),
+		PagesEvicted: uint64(n[18]), OpenedBytes: uint64(n[19]),
 	}, nil
 }
 

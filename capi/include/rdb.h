@@ -870,7 +870,8 @@ RDB_API rdb_status rdb_delete_batch_packed(rdb_table* table, rdb_slice packed_ke
  * A move that cannot read a page leaves the cursor as a fresh one: the next rdb_cursor_next begins
  * at the first entry again. A change through the cursor that fails leaves it where it was, or in a
  * multimap as a fresh one. In a table whose values expire, a move onto a value that does not decode
- * fails there, and the next one goes on behind it.
+ * fails there, and the next one goes on behind it. A batch of entries ends before a value that does
+ * not decode, in any table; the next batch fails there, and the one after it goes on behind it.
  * --------------------------------------------------------------------------------------------- */
 
 /* out  released by rdb_cursor_close. since 1.0 */
@@ -1039,7 +1040,7 @@ typedef struct rdb_stats_info {
   uint64_t allocated_pages; /* in use, or held by readers; 0 when opened for reading */
   uint64_t free_pages;
   uint64_t pending_free_pages; /* wait for readers, pins or a durable commit */
-  uint64_t resident_bytes;     /* page memory in use */
+  uint64_t resident_bytes;     /* page memory in use, opened_bytes included */
   uint64_t pinned_bytes;       /* part of it that values and cursors hold */
   uint64_t memory_budget_bytes;
   uint64_t live_readers;    /* open read transactions */
@@ -1053,11 +1054,12 @@ typedef struct rdb_stats_info {
   uint64_t syncs;           /* since open */
   uint64_t pages_allocated; /* since open, handed to transactions */
   uint64_t pages_evicted;   /* since open */
+  uint64_t opened_bytes;    /* compressed values that are kept decompressed for the next scan */
 } rdb_stats_info;
 
 /* since 1.0 */
 #define RDB_STATS_INFO_INIT \
-  { sizeof(rdb_stats_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(rdb_stats_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* since 1.0 */
 RDB_API rdb_status rdb_stats(const rdb_db* db, rdb_stats_info* out, rdb_error* RDB_NULLABLE err);

@@ -122,6 +122,7 @@ DatabaseStats Database::stats() const {
   stats.pending_free_pages = store.pending_base_pages();
   stats.resident_bytes = pool.resident_bytes();
   stats.pinned_bytes = pool.pinned_bytes();
+  stats.opened_bytes = pool.opened_leaves().kept_bytes();
   stats.memory_budget_bytes = pool.budget_bytes();
   stats.live_readers = store.snapshots().live();
   stats.last_txn_id = store.snapshots().current().txn_id;

@@ -297,6 +297,7 @@ void FramePool::evict() {
   }
   const uint64_t slack = std::max(limit / 32, kMinEvictionPages * kPageBytes);
   const uint64_t target = limit > slack ? limit - slack : 0;
+  if (resident_bytes() > target) opened_leaves_.shed(resident_bytes() - target);
   for (int round = 0; round < 4 && resident_bytes() > target; ++round) {
     const uint64_t excess_pages = (resident_bytes() - target + kPageBytes - 1) / kPageBytes;
     // The queue holds an eighth of memory, so that a page in use has time to answer its mark.
@@ -405,6 +406,7 @@ std::span<std::byte> FramePool::claim(PageNumber page) {
   for (uint32_t p = first; p < first + page.base_pages(); ++p) {
     if (region.states[p].load(std::memory_order_acquire) >> kPinShift != 0) throw_pinned(page);
   }
+  opened_leaves_.forget(page);
   for (uint32_t p = first + 1; p < first + page.base_pages(); ++p) clear_frame(region, p);
   std::atomic<uint32_t>& word = region.states[first];
   const uint32_t claimed = kDirty | kOwned | order_bits(page.order);

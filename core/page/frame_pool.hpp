@@ -22,7 +22,7 @@
 //   F2  A frame is dropped only when unpinned and when every Operation begun before it was marked
 //       has ended. So bytes seen inside an Operation stay valid until its end.
 //   F3  Nobody waits for memory inside an Operation; make_room() runs before one begins.
-//   F4  resident_bytes counts every frame that is not absent.
+//   F4  resident_bytes counts every frame that is not absent, and the opened leaves.
 //
 // Threads: any, concurrently, except where a function says "writer": those belong to the one holder
 // of the write lock.
@@ -41,6 +41,7 @@
 #include "format/layout.hpp"
 #include "format/page_number.hpp"
 #include "format/widths.hpp"
+#include "page/opened_leaves.hpp"
 #include "rdb/options.hpp"
 #include "rdb/storage_backend.hpp"
 #include "rdb/types.hpp"
@@ -97,6 +98,10 @@ class FramePool {
   void pin(PageNumber page);
   void unpin(PageNumber page) noexcept;
   bool pinned(PageNumber page) const noexcept;
+
+  // What leaves of compressed tables hold, opened. Goes before any page does.
+  OpenedLeaves& opened_leaves() noexcept { return opened_leaves_; }
+  const OpenedLeaves& opened_leaves() const noexcept { return opened_leaves_; }
 
   // Evicts until the budget holds again, when it does not. Not inside an Operation (F3).
   void make_room() {
@@ -231,6 +236,7 @@ class FramePool {
   size_t marked_head_ = 0;
 
   std::atomic<uint64_t> resident_bytes_{0};
+  OpenedLeaves opened_leaves_{resident_bytes_, frame_limit_bytes_};
   std::atomic<uint64_t> dirty_bytes_{0};
   std::atomic<uint64_t> pinned_bytes_{0};
   std::atomic<uint64_t> pages_evicted_{0};

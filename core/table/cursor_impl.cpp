@@ -13,6 +13,7 @@ CursorImpl::CursorImpl(std::shared_ptr<TableImpl> table, Access access)
       access_(access),
       tree_(table_->pool(), table_->root(), table_->shape()),
       version_(table_->version()),
+      values_(*table_),
       expiring_(table_->expiring() && access != Access::stored),
       now_(table_->moment()) {}
 
@@ -65,14 +66,14 @@ bool CursorImpl::land(bool found, Place otherwise) {
 // Whether the entry under the tree's cursor may be seen; its value is shown_ then.
 bool CursorImpl::shows() {
   shown_.reset();
-  shown_ = table_->shown(tree_.value(), opened_, now_);
+  shown_ = table_->shown(values_.value(tree_, opened_), now_);
   return shown_.has_value();
 }
 
 // Of the entry that the cursor returns to, which may have expired since it stood there.
 void CursorImpl::show_anyway() {
   shown_.reset();
-  if (expiring_) shown_ = format::behind_expiry(table_->value_of(tree_.value(), opened_));
+  if (expiring_) shown_ = format::behind_expiry(values_.value(tree_, opened_));
 }
 
 bool CursorImpl::settle_forward(bool found) {
@@ -196,7 +197,7 @@ bool CursorImpl::seek_le(Bytes key) {
 Bytes CursorImpl::value() const {
   require_entry();
   if (shown_) return *shown_;
-  const Bytes value = table_->value_of(tree_.value(), opened_);
+  const Bytes value = values_.value(tree_, opened_);
   return expiring_ ? format::behind_expiry(value) : value;
 }
 
@@ -232,30 +233,24 @@ size_t CursorImpl::pack_next(std::span<std::byte> out, size_t max_records, size_
   size_t records = 0;
   while (records < max_records) {
     const Place before = place_;
-    if (!step_forward()) {
-      if (records > 0) step_back();  // a batch ends on its last record, also at the table's end
+    Bytes key;
+    Bytes value;
+    try {
+      if (!step_forward()) {
+        if (records > 0) step_back();  // a batch ends on its last record, also at the table's end
+        break;
+      }
+      key = tree_.key();
+      value = expiring_ ? *shown_ : values_.value(tree_, opened_);
+    } catch (const Error&) {
+      if (records == 0 || tree_.nowhere()) throw;
+      step_back_to(before);
       break;
     }
-    const Bytes key = tree_.key();
-    const Bytes value = expiring_ ? *shown_ : table_->value_of(tree_.value(), opened_);
     const size_t bytes = packed_bytes(key, value);
     if (bytes > out.size() - used_bytes) {
       if (records == 0) needed_bytes = bytes;
-      // Back to the record written last, or to where this call began. Over as many entries as the
-      // way there had: the one it began on may have expired since.
-      for (const bool between = before == Place::on || before == Place::gap; between && passed_ > 0;
-           --passed_) {
-        step_back_raw();
-      }
-      if (before == Place::on) {
-        step_back_raw();
-        show_anyway();
-      } else if (before == Place::gap) {
-        tree_.step_before();
-        place_ = Place::gap;
-      } else {
-        place_ = before;
-      }
+      step_back_to(before);
       break;
     }
     pack(out.data() + used_bytes, key, value, bytes);
@@ -263,6 +258,24 @@ size_t CursorImpl::pack_next(std::span<std::byte> out, size_t max_records, size_
     ++records;
   }
   return records;
+}
+
+// After a step_forward(): to where that began. Over as many entries as the way there had: the one
+// it began on may have expired since.
+void CursorImpl::step_back_to(Place before) {
+  for (const bool between = before == Place::on || before == Place::gap; between && passed_ > 0;
+       --passed_) {
+    step_back_raw();
+  }
+  if (before == Place::on) {
+    step_back_raw();
+    show_anyway();
+  } else if (before == Place::gap) {
+    tree_.step_before();
+    place_ = Place::gap;
+  } else {
+    place_ = before;
+  }
 }
 
 bool CursorImpl::step_in_leaf() {
@@ -298,26 +311,63 @@ size_t CursorImpl::slices_of_leaf(std::span<Bytes> keys, std::span<Bytes> values
                                   uint32_t* indexes) {
   const size_t wanted = std::min(keys.size(), values.size());
   size_t records = 0;
-  if (wanted > 0 && !expiring_ && !table_->compressed()) {
+  if (wanted > 0 && !expiring_) {
     if (!step_forward()) return 0;
     if (indexes != nullptr) std::iota(indexes, indexes + wanted, tree_.index());
-    return rest_of_leaf(keys.first(wanted), values.first(wanted));
+    keys = keys.first(wanted);
+    values = values.first(wanted);
+    return table_->compressed() ? open_rest_of_leaf(keys, values) : rest_of_leaf(keys, values);
   }
   while (records < wanted) {
     // The next leaf would unpin this one, whose slices were handed out.
-    if (!(records > 0 ? step_in_leaf() : step_forward())) break;
+    const uint32_t before = records > 0 ? tree_.index() : 0;
+    try {
+      if (!(records > 0 ? step_in_leaf() : step_forward())) break;
+    } catch (const Error&) {
+      if (records == 0) throw;
+      tree_.move_in_leaf(before);
+      show_anyway();
+      break;
+    }
     keys[records] = tree_.key();
-    if (!table_->compressed()) {
-      values[records] = *shown_;
-    } else {
-      if (opened_batch_.size() == records) opened_batch_.emplace_back();
-      const Bytes value = table_->value_of(tree_.value(), opened_batch_[records]);
-      values[records] = expiring_ ? format::behind_expiry(value) : value;
+    values[records] = *shown_;
+    if (table_->compressed()) {
+      values[records] = format::behind_expiry(values_.value(tree_, scratch_of(records)));
     }
     if (indexes != nullptr) indexes[records] = tree_.index();
     ++records;
   }
   return records;
+}
+
+// As rest_of_leaf(), with the values as value_of() has them.
+size_t CursorImpl::open_rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values) {
+  const uint32_t from = tree_.index();
+  const size_t count = rest_of_leaf(keys, values);
+  if (count == 1) {
+    values[0] = values_.value(tree_, scratch_of(0));
+    return 1;
+  }
+  if (const format::OpenedLeaf* whole = values_.whole_leaf(tree_)) {
+    whole->read(from, values.first(count));
+    return count;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    tree_.move_in_leaf(from + static_cast<uint32_t>(i));
+    try {
+      values[i] = table_->value_of(values[i], scratch_of(i));
+    } catch (const Error&) {
+      if (i == 0) throw;  // the cursor stands on what is damaged, and can pass it
+      tree_.move_in_leaf(from + static_cast<uint32_t>(i) - 1);
+      return i;
+    }
+  }
+  return count;
+}
+
+std::vector<std::byte>& CursorImpl::scratch_of(size_t record) {
+  if (opened_batch_.size() <= record) opened_batch_.resize(record + 1);
+  return opened_batch_[record];
 }
 
 void CursorImpl::require_writable_entry() const {

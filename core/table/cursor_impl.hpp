@@ -16,6 +16,7 @@
 #include "btree/cursor.hpp"
 #include "rdb/table.hpp"
 #include "table/key_bounds.hpp"
+#include "table/opened_values.hpp"
 #include "table/table_impl.hpp"
 
 namespace rdb::table {
@@ -99,9 +100,12 @@ class CursorImpl {
   bool settle_back(bool found);
   bool shows();
   void show_anyway();
+  void step_back_to(Place before);
   // As step_forward(), but stays where it is when that is not in the same leaf.
   bool step_in_leaf();
   size_t rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values);
+  size_t open_rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> values);
+  std::vector<std::byte>& scratch_of(size_t record);  // of a batch
   size_t slices_of_leaf(std::span<Bytes> keys, std::span<Bytes> values, uint32_t* indexes);
   size_t pack_next(std::span<std::byte> out, size_t max_records, size_t& used_bytes,
                    size_t& needed_bytes);
@@ -119,6 +123,7 @@ class CursorImpl {
   Place place_ = Place::fresh;
   // Values that do not lie in their pages as they are (TableImpl::value_of): of the entry under the
   // cursor, and of the last next_slices().
+  mutable OpenedValues values_;
   mutable std::vector<std::byte> opened_;
   // With expiring values: the one under the cursor, unless it was damaged; may lie in opened_.
   std::optional<Bytes> shown_;

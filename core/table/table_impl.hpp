@@ -82,7 +82,10 @@ class TableImpl {
   // The value as the caller sees it, or nothing when it has expired. Likewise.
   std::optional<Bytes> shown(Bytes stored, std::vector<std::byte>& scratch,
                              base::Moment& now) const {
-    const Bytes value = value_of(stored, scratch);
+    return shown(value_of(stored, scratch), now);
+  }
+  // Likewise, of value_of().
+  std::optional<Bytes> shown(Bytes value, base::Moment& now) const {
     if (!expiring_) [[likely]]
       return value;
     return shown_if_live(value, now);

@@ -63,6 +63,8 @@ class Stats(NamedTuple):
     syncs: int
     pages_allocated: int
     pages_evicted: int
+    opened_bytes: int
+    """Compressed values that are kept decompressed for the next scan; part of resident_bytes."""
 
 
 class Recovery(NamedTuple):

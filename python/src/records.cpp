@@ -43,7 +43,7 @@ py::object make_stats(const rdb_stats_info& info) {
       info.pending_free_pages, info.resident_bytes, info.pinned_bytes, info.memory_budget_bytes,
       info.live_readers, info.last_txn_id, info.durable_txn_id, info.commits, info.bytes_written,
       info.write_calls, info.bytes_read, info.read_calls, info.syncs, info.pages_allocated,
-      info.pages_evicted);
+      info.pages_evicted, info.opened_bytes);
 }
 
 py::object make_recovery(const Recovery& recovery) {

@@ -162,7 +162,7 @@ AT(rdb_problem_info, what, 24);
 AT(rdb_problem_info, meaning, 40);
 AT(rdb_problem_info, page, 56);
 
-SIZE(rdb_stats_info, 160);
+SIZE(rdb_stats_info, 168);
 AT(rdb_stats_info, struct_size, 0);
 AT(rdb_stats_info, file_bytes, 8);
 AT(rdb_stats_info, page_bytes, 16);
@@ -183,6 +183,7 @@ AT(rdb_stats_info, read_calls, 128);
 AT(rdb_stats_info, syncs, 136);
 AT(rdb_stats_info, pages_allocated, 144);
 AT(rdb_stats_info, pages_evicted, 152);
+AT(rdb_stats_info, opened_bytes, 160);
 
 /* The table may grow at its end; what stands in it never moves. */
 AT(rdb_api_v1, struct_size, 0);

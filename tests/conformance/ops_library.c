@@ -248,6 +248,7 @@ static rdb_status run_stats(line* l) {
       NUMBER(rdb_stats_info, syncs),
       NUMBER(rdb_stats_info, pages_allocated),
       NUMBER(rdb_stats_info, pages_evicted),
+      NUMBER(rdb_stats_info, opened_bytes),
   };
   rdb_stats_info info = RDB_STATS_INFO_INIT;
   const rdb_status status = rdb_stats(want_pointer(l, HANDLE_DB), &info, &l->err);

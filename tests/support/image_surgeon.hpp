@@ -85,6 +85,15 @@ class ImageSurgeon {
     --root.value().length;
   }
 
+  // Makes the two sizes of a compressed value differ, in a table of one leaf with so many entries.
+  void spoil_value(const std::string& name, uint32_t entries, uint32_t entry) {
+    const SurgeryTree tree = table(name);
+    const MutableBytes bytes = page(tree.root->page);
+    const auto leaf = format::LeafView::parse(bytes, tree.widths);
+    if (leaf.size() != entries) throw std::logic_error("the table has other entries");
+    bytes[leaf.value_range(entry).first + 1] ^= std::byte{1};
+  }
+
   // Pages of a tree, parents first.
   std::vector<PageNumber> pages(const SurgeryTree& tree) {
     std::vector<PageNumber> found;

@@ -293,11 +293,7 @@ TEST_SUITE("table/cursor trouble") {
     Image image = device->live_image();
     {
       ImageSurgeon surgeon(image);
-      const SurgeryTree tree = surgeon.table("t");
-      const auto page = surgeon.page(tree.root->page);
-      const auto leaf = format::LeafView::parse(page, tree.widths);
-      REQUIRE_EQ(leaf.size(), 3);
-      page[leaf.value_range(1).first + 1] ^= std::byte{1};
+      surgeon.spoil_value("t", 3, 1);
       surgeon.seal();
     }
     const Database database = open_device(FaultDevice::from_image(image), options);

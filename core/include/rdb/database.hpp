@@ -27,7 +27,7 @@ struct DatabaseStats {
   uint64_t allocated_pages = 0;  // base pages in use, held ones included; 0 when read-only
   uint64_t free_pages = 0;
   uint64_t pending_free_pages = 0;  // wait for readers, pins or a durable commit
-  uint64_t resident_bytes = 0;      // page memory in use now
+  uint64_t resident_bytes = 0;      // page memory in use now, opened_bytes included
   uint64_t pinned_bytes = 0;        // pages pinned by values and cursors
   uint64_t memory_budget_bytes = 0;
   uint64_t live_readers = 0;
@@ -41,6 +41,7 @@ struct DatabaseStats {
   uint64_t syncs = 0;
   uint64_t pages_allocated = 0;  // base pages handed to transactions
   uint64_t pages_evicted = 0;
+  uint64_t opened_bytes = 0;  // compressed values that are kept decompressed for the next scan
 };
 
 // How the last open went.

@@ -770,7 +770,8 @@ rdb_status rdb_flat_stats(int64_t db, int64_t* out, int64_t out_size, rdb_error*
                         (int64_t)info.read_calls,
                         (int64_t)info.syncs,
                         (int64_t)info.pages_allocated,
-                        (int64_t)info.pages_evicted};
+                        (int64_t)info.pages_evicted,
+                        (int64_t)info.opened_bytes};
     fill(out, out_size, values, (int64_t)(sizeof values / sizeof values[0]));
   }
   return status;

@@ -8,7 +8,7 @@ package rdb;
  * @param allocatedPages in use, or held by readers; 0 when opened for reading
  * @param freePages free
  * @param pendingFreePages wait for readers, pins or a durable commit
- * @param residentBytes page memory in use
+ * @param residentBytes page memory in use, openedBytes included
  * @param pinnedBytes part of it that values and cursors hold
  * @param memoryBudgetBytes the limit of page memory
  * @param liveReaders open read transactions
@@ -22,6 +22,7 @@ package rdb;
  * @param syncs since open
  * @param pagesAllocated since open, handed to transactions
  * @param pagesEvicted since open
+ * @param openedBytes compressed values that are kept decompressed for the next scan
  */
 public record Stats(
     long fileBytes,
@@ -42,13 +43,14 @@ public record Stats(
     long readCalls,
     long syncs,
     long pagesAllocated,
-    long pagesEvicted) {
+    long pagesEvicted,
+    long openedBytes) {
 
-  static final int NUMBERS = 19;
+  static final int NUMBERS = 20;
 
   static Stats of(long[] n) {
     return new Stats(
         n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9],
-        n[10], n[11], n[12], n[13], n[14], n[15], n[16], n[17], n[18]);
+        n[10], n[11], n[12], n[13], n[14], n[15], n[16], n[17], n[18], n[19]);
   }
 }
