@@ -33,6 +33,7 @@ inline void store_le64(std::byte* p, uint64_t v) noexcept { store_le(p, v); }
 inline uint64_t load_be64(const std::byte* p) noexcept { return __builtin_bswap64(load_le64(p)); }
 inline void store_be64(std::byte* p, uint64_t v) noexcept { store_le64(p, __builtin_bswap64(v)); }
 inline uint32_t load_be32(const std::byte* p) noexcept { return __builtin_bswap32(load_le32(p)); }
+inline uint16_t load_be16(const std::byte* p) noexcept { return __builtin_bswap16(load_le16(p)); }
 inline void store_be32(std::byte* p, uint32_t v) noexcept { store_le32(p, __builtin_bswap32(v)); }
 
 }  // namespace rdb::base

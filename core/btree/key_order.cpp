@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 
 #include "btree/composite_order.hpp"
 #include "btree/key_codecs.hpp"
@@ -64,6 +65,16 @@ uint32_t search(const View& view, uint32_t count, const Widths& widths, KeyOrder
       },
       [&](KeyOrderKind other) -> uint32_t {
         if (other == KeyOrderKind::bytes) {
+          if constexpr (std::is_same_v<View, BranchView>) {
+            // Separators are cut short (docs/design/0002-short-separators.md): most have less than
+            // eight bytes, and compare_bytes() would call memcmp for them.
+            const uint64_t wanted = prefix_of(key);
+            return partition_point(count, [&](uint32_t i) {
+              const Bytes separator = view.key(i);
+              const uint64_t prefix = prefix_of(separator);
+              return prefix != wanted ? prefix < wanted : compare_bytes(separator, key) < 0;
+            });
+          }
           return partition_point(count,
                                  [&](uint32_t i) { return compare_bytes(view.key(i), key) < 0; });
         }

@@ -21,6 +21,25 @@
 
 namespace rdb::btree {
 
+// The first eight bytes as a big-endian number, zeros behind a shorter key: keys with different
+// prefixes are in the order of these.
+inline uint64_t prefix_of(Bytes key) noexcept {
+  const std::byte* const p = key.data();
+  const size_t size = key.size();
+  if (size >= 8) [[likely]]
+    return base::load_be64(p);
+  // Two loads that overlap where the size is not theirs together.
+  if (size >= 4) {
+    return uint64_t{base::load_be32(p)} << 32 | uint64_t{base::load_be32(p + size - 4)}
+                                                    << (64 - 8 * size);
+  }
+  if (size >= 2) {
+    return uint64_t{base::load_be16(p)} << 48 | uint64_t{base::load_be16(p + size - 2)}
+                                                    << (64 - 8 * size);
+  }
+  return size == 0 ? 0 : std::to_integer<uint64_t>(*p) << 56;
+}
+
 // memcmp over the common part, then the shorter first.
 inline int compare_bytes(Bytes a, Bytes b) noexcept {
   const size_t common = a.size() < b.size() ? a.size() : b.size();

@@ -3,29 +3,42 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <type_traits>
 
-#include "base/endian.hpp"
+#include "btree/key_codecs.hpp"
 
 namespace rdb::table {
 namespace {
 
 // Below, the passes of a radix sort cost more than comparisons.
-constexpr size_t kRadixSortFrom = 1024;
-
-// Where a key sorts by its first bytes; keys with equal prefixes need a comparison.
-uint64_t prefix_of(Bytes key) {
-  if (key.size() >= 8) return base::load_be64(key.data());
-  uint64_t prefix = 0;
-  for (size_t i = 0; i < key.size(); ++i) {
-    prefix |= std::to_integer<uint64_t>(key[i]) << (56 - 8 * i);
-  }
-  return prefix;
-}
+constexpr size_t kRadixSortFrom = 128;
 
 struct Item {
-  uint64_t prefix;
+  uint64_t prefix;  // items with different ones are in their order
   uint32_t number;
 };
+
+// The items of the records, or none when keys of this kind have no prefix that is a number.
+std::vector<Item> items_of(std::span<const Table::Record> records, btree::KeyOrderKind kind) {
+  std::vector<Item> items;
+  const auto fill = [&](auto&& prefix) {
+    items.resize(records.size());
+    for (uint32_t i = 0; i < items.size(); ++i) items[i] = {prefix(records[i].key), i};
+  };
+  btree::with_codec(
+      kind,
+      [&](auto codec) {
+        using Decoded = typename decltype(codec)::Decoded;
+        if constexpr (std::is_integral_v<Decoded>) {
+          constexpr uint64_t kFlip = std::is_signed_v<Decoded> ? uint64_t{1} << 63 : 0;
+          fill([&](Bytes key) { return static_cast<uint64_t>(codec.decode(key)) ^ kFlip; });
+        }
+      },
+      [&](btree::KeyOrderKind other) {
+        if (other == btree::KeyOrderKind::bytes) fill(btree::prefix_of);
+      });
+  return items;
+}
 
 // By prefix, stable: least significant byte first, passing over bytes that are all the same.
 void radix_sort(std::vector<Item>& items) {
@@ -58,12 +71,11 @@ std::vector<uint32_t> order_of(std::span<const Table::Record> records,
   if (records.size() < kSortFrom || std::is_sorted(numbers.begin(), numbers.end(), less)) {
     return numbers;
   }
-  if (order.kind() != btree::KeyOrder::Kind::bytes) {
+  std::vector<Item> items = items_of(records, order.kind());
+  if (items.empty()) {
     std::sort(numbers.begin(), numbers.end(), less);
     return numbers;
   }
-  std::vector<Item> items(records.size());
-  for (uint32_t i = 0; i < items.size(); ++i) items[i] = {prefix_of(records[i].key), i};
   if (items.size() >= kRadixSortFrom) {
     radix_sort(items);
   } else {

@@ -1,4 +1,5 @@
 // Batches of puts against the same records put one by one.
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
@@ -34,10 +35,11 @@ Pairs pairs_of(const Table& table) {
 
 std::string random_key(std::mt19937_64& random, const TypeName& type, uint64_t spread) {
   const uint64_t number = random() % spread;
-  if (type.name == "u64" || type.name == "i64") {
-    const uint64_t signed_or_not = type.name == "i64" ? number - spread / 2 : number;
-    std::string bytes(8, '\0');
-    for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(signed_or_not >> (8 * i));
+  if (type.name[0] == 'u' || type.name[0] == 'i') {
+    const auto signed_or_not =
+        static_cast<int64_t>(type.name[0] == 'i' ? number - spread / 2 : number);
+    std::string bytes(std::stoul(type.name.substr(1)) / 8, signed_or_not < 0 ? '\xff' : '\0');
+    std::memcpy(bytes.data(), &signed_or_not, std::min<size_t>(bytes.size(), 8));
     return bytes;
   }
   std::string text = std::to_string(number * 0x9e3779b97f4a7c15u % 1'000'003);
@@ -51,7 +53,7 @@ TEST_SUITE("table/put_batch") {
   TEST_CASE("B1: a batch leaves what its records one by one would, and counts the same") {
     using Mode = Table::PutMode;
     std::mt19937_64 random(3);
-    for (const char* key_type : {"&[u8]", "&str", "u64", "i64"}) {
+    for (const char* key_type : {"&[u8]", "&str", "u64", "i64", "u16", "i32", "i128"}) {
       for (const Mode mode : {Mode::upsert, Mode::insert_only, Mode::update_only}) {
         for (const size_t count : {0u, 1u, 63u, 64u, 65u, 1000u, 5000u}) {
           for (const bool fresh : {true, false}) {
