@@ -1,7 +1,7 @@
 """Measures what a record costs in each language; README.md says how the programs are called.
 
 usage: compare.py BUILD [--rounds N] [--count N] [--put-count N] [--languages c,python,...]
-                  [--workloads scan,get,put_batch] [--dir FOLDER] [--json FILE]
+                  [--workloads scan,get,...] [--dir FOLDER] [--json FILE]
 """
 
 import argparse
@@ -16,9 +16,12 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 LANGUAGES = ["c", "python", "go", "java"]
-WORKLOADS = ["scan", "get", "put_batch"]
+COUNTS = ["count_pairs", "count_merges", "count_batches"]
+WORKLOADS = ["scan", "get", "put_batch", *COUNTS]
+WRITES = ["put_batch", *COUNTS]
 ENGINES = ["rdb", "lmdb"]
 VALUE_BYTES = 150
+COUNTER_BYTES = 8
 ABSENT = 77  # a start that cannot work here
 
 
@@ -37,7 +40,7 @@ def read_line(text, engine, language, workload):
             raise Failed(f"says {name} {line.get(name)!r}, not {expected!r}")
     if line["records"] <= 0 or line["seconds"] <= 0:
         raise Failed("measured nothing")
-    if line["bytes"] != VALUE_BYTES * line["records"]:
+    if line["bytes"] != (COUNTER_BYTES if workload in COUNTS else VALUE_BYTES) * line["records"]:
         raise Failed(f"{line['records']} records with {line['bytes']} bytes: values are missing")
     return line["seconds"] / line["records"] * 1e9
 
@@ -104,13 +107,22 @@ def report(results, workloads, languages):
             times = results.get((language, engine, workload))
             if not times:
                 continue
-            line = f"{workload:12}{language:10}{engine:10}{spread(times, '{:8.1f}'):>26}"
+            line = f"{workload:14}{language:8}{engine:10}{spread(times, '{:8.1f}'):>26}"
             if engine == "rdb" and reference and language != "c":
                 above = statistics.median(a - b for a, b in zip(times, reference))
                 line += f"{above:12.1f}{spread(ratios(times, reference), '{:6.2f}'):>22}"
             elif engine == "lmdb" and mine:
                 line += f"{'':34}{spread(ratios(times, mine), '{:6.2f}'):>22}"
             print(line)
+
+
+def report_counts(results, languages):
+    """Merges against pairs of get and put in the same language."""
+    for workload, language in itertools.product(COUNTS[1:], languages):
+        pairs = results.get((language, "rdb", COUNTS[0]))
+        merges = results.get((language, "rdb", workload))
+        if pairs and merges:
+            print(f"{COUNTS[0]} / {workload}, {language}: {spread(ratios(pairs, merges), '{:.2f}')}")
 
 
 def run(options):
@@ -126,14 +138,15 @@ def run(options):
                               capture_output=True, text=True)
         if made.returncode != 0:
             raise Failed(f"the databases could not be made: {made.stderr}")
-        plan = list(itertools.product(options.workloads, programs.languages, ENGINES))
+        plan = [row for row in itertools.product(options.workloads, programs.languages, ENGINES)
+                if row[0] not in COUNTS or row[2] == "rdb"]
         absent = set()
         for turn in range(options.rounds):
             # Every other round backwards, so that nobody always follows the same neighbour.
             for workload, language, engine in plan if turn % 2 == 0 else reversed(plan):
                 if (language, engine, workload) in absent:
                     continue
-                writes = workload == "put_batch"
+                writes = workload in WRITES
                 file = pathlib.Path(folder) / f"new.{engine}" if writes else files[engine]
                 count = options.put_count if writes else options.count
                 cost = programs.measure(language, engine, workload, file, count)
@@ -143,6 +156,7 @@ def run(options):
                     results.setdefault((language, engine, workload), []).append(cost)
             print(f"round {turn + 1} of {options.rounds} done", file=sys.stderr)
     report(results, options.workloads, programs.languages)
+    report_counts(results, programs.languages)
     for what, why in programs.left_out:
         print(f"not measured: {what}: {why}")
     if options.json:

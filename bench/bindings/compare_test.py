@@ -20,6 +20,13 @@ class Line(unittest.TestCase):
     def test_the_cost_is_seconds_by_records(self):
         self.assertAlmostEqual(self.read(), 500000)
 
+    def test_counters_are_eight_bytes(self):
+        line = {**LINE, "workload": "count_merges", "bytes": 8000}
+        read = lambda line: compare.read_line(json.dumps(line), "rdb", "go", "count_merges")
+        self.assertAlmostEqual(read(line), 500000)
+        with self.assertRaises(compare.Failed):  # a hit is missing
+            read({**line, "bytes": 7992})
+
     def test_another_measurement_is_refused(self):
         for changed in ({"engine": "lmdb"}, {"language": "c"}, {"workload": "get"}, {"records": 0},
                         {"seconds": 0}, {"bytes": 149999}):

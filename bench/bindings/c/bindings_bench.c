@@ -20,7 +20,9 @@ enum {
   BATCH = 100000,
   GETS = 200000,
   TIMED_PUT_PASSES = 3,
-  SCAN_BATCH = 128
+  SCAN_BATCH = 128,
+  COUNTERS = 10000,
+  COUNT_BATCH = 1000
 };
 #define MIN_SECONDS 0.3
 #define MAP_BYTES ((size_t)16 << 30)
@@ -202,6 +204,71 @@ static double rdb_put_pass(const char* file, const record* records, uint64_t cou
   return seconds;
 }
 
+static const uint64_t one_hit = 1;
+static const rdb_merge_operator add_hits = RDB_MERGE_OPERATOR_INIT(RDB_MERGE_NUMERIC_ADD);
+
+static rdb_slice hit_slice(const uint64_t* hits) {
+  rdb_slice slice;
+  slice.data = hits;
+  slice.size = sizeof *hits;
+  return slice;
+}
+
+static void rdb_count_pairs(state* s, tally* total) {
+  uint64_t j;
+  for (j = 0; j < s->count; ++j) {
+    const rdb_slice key = key_slice(s->keys + j * KEY_BYTES);
+    uint64_t hits = 0;
+    size_t size;
+    rdb_check(rdb_get_into(s->table, key, &hits, sizeof hits, &size, &err), "get");
+    ++hits;
+    rdb_check(rdb_put(s->table, key, hit_slice(&hits), 0, &err), "put");
+  }
+  total->records += s->count;
+}
+
+static void rdb_count_merges(state* s, tally* total) {
+  uint64_t j;
+  for (j = 0; j < s->count; ++j) {
+    rdb_check(rdb_merge(s->table, key_slice(s->keys + j * KEY_BYTES), hit_slice(&one_hit),
+                        &add_hits, &err),
+              "merge");
+  }
+  total->records += s->count;
+}
+
+static void rdb_count_batches(state* s, tally* total) {
+  rdb_slice keys[COUNT_BATCH], hits[COUNT_BATCH];
+  uint64_t at = 0;
+  while (at < s->count) {
+    size_t n = 0;
+    for (; n < COUNT_BATCH && at < s->count; ++n, ++at) {
+      keys[n] = key_slice(s->keys + at * KEY_BYTES);
+      hits[n] = hit_slice(&one_hit);
+    }
+    rdb_check(rdb_merge_batch(s->table, keys, hits, n, &add_hits, NULL, &err), "merge batch");
+  }
+  total->records += s->count;
+}
+
+/* What all counters add up to. */
+static uint64_t rdb_hits(rdb_table* table) {
+  rdb_slice keys[SCAN_BATCH], values[SCAN_BATCH];
+  rdb_cursor* cursor;
+  uint64_t sum = 0;
+  size_t count, i;
+  rdb_check(rdb_cursor_open(table, &cursor, &err), "cursor");
+  while (rdb_cursor_next_batch(cursor, keys, values, SCAN_BATCH, &count, &err) == RDB_OK) {
+    for (i = 0; i < count; ++i) {
+      uint64_t hits;
+      memcpy(&hits, values[i].data, sizeof hits);
+      sum += hits;
+    }
+  }
+  rdb_check(rdb_cursor_close(cursor, &err), "cursor");
+  return sum;
+}
+
 /* ---- LMDB ---- */
 
 static MDB_env* lmdb_start(const char* file, unsigned int flags) {
@@ -336,6 +403,27 @@ static void put(const char* engine, double (*run)(const char*, const record*, ui
   print(engine, "put_batch", &total, seconds);
 }
 
+static void count_hits(const char* workload, pass run, state* s) {
+  rdb_db* db = rdb_start(s->file, RDB_OPEN_CREATE_NEW);
+  char* keys = allocate(s->count, KEY_BYTES);
+  tally total = {0, 0, 1}; /* no value is read in the passes */
+  rdb_txn* txn;
+  double seconds;
+  uint64_t j;
+  for (j = 0; j < s->count; ++j) make_key(mix(j) % COUNTERS, keys + j * KEY_BYTES);
+  s->keys = keys;
+  rdb_check(rdb_txn_begin(db, RDB_TXN_WRITE, NULL, &txn, &err), "begin");
+  rdb_check(rdb_table_open(txn, RDB_SLICE("counters"), NULL, NULL, &s->table, &err), "table");
+  seconds = timed(run, s, &total);
+  total.bytes = 8 * (rdb_hits(s->table) - s->count); /* the warm pass */
+  rdb_check(rdb_table_close(s->table, &err), "table");
+  rdb_check(rdb_txn_abort(txn, &err), "abort");
+  rdb_check(rdb_close(db, &err), "close");
+  unlink(s->file);
+  free(keys);
+  print("rdb", workload, &total, seconds);
+}
+
 static void make(const char* rdb_file, const char* lmdb_file, uint64_t count) {
   record* records = make_records(count);
   rdb_db* db = rdb_start(rdb_file, RDB_OPEN_CREATE_NEW);
@@ -377,6 +465,12 @@ int main(int argc, char** argv) {
     put("rdb", rdb_put_pass, &s);
   } else if (strcmp(argv[1], "lmdb-put_batch") == 0) {
     put("lmdb", lmdb_put_pass, &s);
+  } else if (strcmp(argv[1], "count_pairs") == 0) {
+    count_hits("count_pairs", rdb_count_pairs, &s);
+  } else if (strcmp(argv[1], "count_merges") == 0) {
+    count_hits("count_merges", rdb_count_merges, &s);
+  } else if (strcmp(argv[1], "count_batches") == 0) {
+    count_hits("count_batches", rdb_count_batches, &s);
   } else {
     die("no such workload", argv[1]);
   }

@@ -18,6 +18,8 @@ const (
 	gets           = 200_000
 	minimum        = 300 * time.Millisecond
 	timedPutPasses = 3
+	counters       = 10_000
+	countBatch     = 1_000
 )
 
 type record struct{ key, value []byte }
@@ -109,6 +111,14 @@ func puts(e engine, file string, count uint64) (t tally, took time.Duration) {
 	return t, took
 }
 
+func makeHits(count uint64) [][]byte {
+	keys := make([][]byte, count)
+	for j := range keys {
+		keys[j] = makeKey(mix(uint64(j)) % counters)
+	}
+	return keys
+}
+
 func main() {
 	if len(os.Args) != 4 {
 		log.Fatal("usage: WORKLOAD FILE COUNT")
@@ -124,6 +134,8 @@ func main() {
 	var t tally
 	var took time.Duration
 	switch workload {
+	case "count_pairs", "count_merges", "count_batches":
+		t, took = countHits(workload, file, makeHits(count))
 	case "put_batch":
 		t, took = puts(e, file, count)
 	case "scan", "get":

@@ -9,6 +9,8 @@ abstract class Bench {
   static final int VALUE_BYTES = 150;
   static final int GETS = 200_000;
   static final int PUT_PASSES = 3;
+  static final int COUNTERS = 10_000;
+  static final int COUNT_BATCH = 1_000;
   private static final long LEAST_NANOSECONDS = 300_000_000;
 
   /** Sums of passes. */
@@ -38,6 +40,13 @@ abstract class Bench {
   static byte[][] wanted(long count) {
     byte[][] keys = new byte[GETS][];
     for (int j = 0; j < GETS; j++) keys[j] = key(Long.remainderUnsigned(mix(count + j), count));
+    return keys;
+  }
+
+  /** The key of the counter that each hit goes to. */
+  static byte[][] hits(int count) {
+    byte[][] keys = new byte[count][];
+    for (int j = 0; j < count; j++) keys[j] = key(Long.remainderUnsigned(mix(j), COUNTERS));
     return keys;
   }
 
@@ -71,6 +80,10 @@ abstract class Bench {
   /** Seconds from the beginning of the transaction to the end of its commit. */
   abstract double putPass(String file, byte[][] keys, byte[][] values);
 
+  void count(String workload, String file, byte[][] hits) {
+    throw new IllegalArgumentException(workload);
+  }
+
   double seconds;
 
   void run(String engine, String[] arguments) throws IOException {
@@ -81,6 +94,7 @@ abstract class Bench {
       case "scan" -> scan(file);
       case "get" -> get(file, wanted(count));
       case "put_batch" -> put(file, (int) count);
+      case "count_pairs", "count_merges", "count_batches" -> count(workload, file, hits((int) count));
       default -> throw new IllegalArgumentException(workload);
     }
     if (mixed == 42) System.err.print(" ");

@@ -2,8 +2,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import rdb.Batch;
+import rdb.Codec;
 import rdb.Database;
 import rdb.Entry;
+import rdb.MergeOperator;
 import rdb.OpenMode;
 import rdb.Options;
 import rdb.ReadTxn;
@@ -80,5 +82,52 @@ public final class RdbBench extends Bench {
       throw new java.io.UncheckedIOException(e);
     }
     return took;
+  }
+
+  private static void countPairs(Table<byte[], Long> table, byte[][] hits) {
+    for (byte[] key : hits) {
+      Long before = table.get(key);
+      table.put(key, before == null ? 1 : before + 1);
+    }
+  }
+
+  private static void countMerges(Table<byte[], Long> table, byte[][] hits) {
+    for (byte[] key : hits) table.merge(key, 1L, MergeOperator.NUMERIC_ADD);
+  }
+
+  private static void countBatches(Table<byte[], Long> table, byte[][] hits, Batch<byte[], Long> batch) {
+    for (int i = 0; i < hits.length; i++) {
+      batch.add(hits[i], 1L);
+      if (batch.size() < COUNT_BATCH && i + 1 < hits.length) continue;
+      table.merge(batch, MergeOperator.NUMERIC_ADD);
+      batch.clear();
+    }
+  }
+
+  @Override
+  void count(String workload, String file, byte[][] hits) {
+    try (Database db = Database.open(Path.of(file), new Options().mode(OpenMode.CREATE_NEW));
+        WriteTxn txn = db.write()) {
+      Table<byte[], Long> table = txn.table("counters", Codec.BYTES, Codec.U64);
+      Batch<byte[], Long> merges = table.batch();
+      Pass pass = switch (workload) {
+        case "count_pairs" -> () -> countPairs(table, hits);
+        case "count_merges" -> () -> countMerges(table, hits);
+        default -> () -> countBatches(table, hits, merges);
+      };
+      seconds = repeat(() -> {
+        pass.run();
+        records += hits.length;
+      });
+      long sum = 0;
+      for (Entry<byte[], Long> entry : table) sum += entry.value();
+      bytes = 8 * (sum - hits.length); // the warm pass
+      txn.abort();
+    }
+    try {
+      Files.delete(Path.of(file));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 }

@@ -11,6 +11,8 @@ import time
 LOOKUPS = 200_000
 MASK = (1 << 64) - 1
 SECONDS = 0.3
+COUNTERS = 10_000
+BATCH = 1_000
 
 
 def mix(i):
@@ -101,6 +103,46 @@ class Rdb:
             return seconds
 
         return written(file, count, write)
+
+
+    def count(self, file, count, count_hits):
+        """count_hits(table, keys) counts one hit for each key."""
+        keys = [key_of(mix(j) % COUNTERS) for j in range(count)]
+        with self.rdb.open(file, mode="create_new") as db:
+            txn = db.write()
+            table = txn.table("counters", value=int)
+
+            def one_pass():
+                count_hits(table, keys)
+                return count, 0
+
+            total, seconds, _ = repeated(one_pass)
+            size = 8 * (sum(table.values()) - count)  # the warm pass
+            txn.abort()
+        os.remove(file)
+        return total, seconds, size
+
+    def count_pairs(self, file, count):
+        def hits(table, keys):
+            for key in keys:
+                table[key] = table.get(key, 0) + 1
+
+        return self.count(file, count, hits)
+
+    def count_merges(self, file, count):
+        def hits(table, keys):
+            for key in keys:
+                table.merge(key, 1, "numeric_add")
+
+        return self.count(file, count, hits)
+
+    def count_batches(self, file, count):
+        def hits(table, keys):
+            for at in range(0, len(keys), BATCH):
+                batch = keys[at:at + BATCH]
+                table.merge_batch(batch, [1] * len(batch), "numeric_add")
+
+        return self.count(file, count, hits)
 
 
 class Lmdb:
