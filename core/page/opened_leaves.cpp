@@ -8,12 +8,23 @@ namespace rdb::page {
 using format::OpenedLeaf;
 using format::PageNumber;
 
+namespace {
+
+// 4 million places; pages of more than 16 GiB share them.
+constexpr uint64_t kMaxChunks = 1u << 16;
+
 // As many places as base pages fit in the memory: an opened leaf is mostly larger.
+size_t chunks_for(uint64_t limit_bytes, size_t chunk_places) {
+  return std::clamp<uint64_t>(limit_bytes / (format::kPageBytes * chunk_places), 1, kMaxChunks);
+}
+
+}  // namespace
+
 OpenedLeaves::OpenedLeaves(std::atomic<uint64_t>& used_bytes,
                            const std::atomic<uint64_t>& limit_bytes)
     : used_bytes_(used_bytes),
       limit_bytes_(limit_bytes),
-      chunk_count_(std::max<size_t>(limit_bytes / (format::kPageBytes * kChunkPlaces), 1)),
+      chunk_count_(chunks_for(limit_bytes, kChunkPlaces)),
       chunks_(std::make_unique<std::atomic<Chunk*>[]>(chunk_count_)) {}
 
 OpenedLeaves::~OpenedLeaves() {

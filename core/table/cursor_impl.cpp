@@ -78,7 +78,7 @@ void CursorImpl::show_anyway() {
 
 bool CursorImpl::settle_forward(bool found) {
   if (!expiring_) return found;
-  for (passed_ = 0; found && !shows(); ++passed_) found = step_forward_raw();
+  while (found && !shows()) found = step_forward_raw();
   return found;
 }
 
@@ -88,7 +88,10 @@ bool CursorImpl::settle_back(bool found) {
   return found;
 }
 
-bool CursorImpl::step_forward() { return settle_forward(step_forward_raw()); }
+bool CursorImpl::step_forward() {
+  moves_ = 0;
+  return settle_forward(step_forward_raw());
+}
 bool CursorImpl::step_back() { return settle_back(step_back_raw()); }
 
 bool CursorImpl::enter_front() {
@@ -126,7 +129,9 @@ bool CursorImpl::step_forward_raw() {
     case Place::gap:
       break;
   }
-  return land(tree_.next() && below_upper(tree_.key()), Place::after);
+  const bool found = tree_.next();
+  moves_ += found;
+  return land(found && below_upper(tree_.key()), Place::after);
 }
 
 bool CursorImpl::step_back_raw() {
@@ -260,15 +265,14 @@ size_t CursorImpl::pack_next(std::span<std::byte> out, size_t max_records, size_
   return records;
 }
 
-// After a step_forward(): to where that began. Over as many entries as the way there had: the one
-// it began on may have expired since.
+// After a step_forward(), also one that failed: to where that began. By as many moves as it made:
+// the entry it began on may have expired since.
 void CursorImpl::step_back_to(Place before) {
-  for (const bool between = before == Place::on || before == Place::gap; between && passed_ > 0;
-       --passed_) {
+  const bool between = before == Place::on || before == Place::gap;
+  for (uint64_t moves = before == Place::gap ? 1 : 0; between && moves < moves_; ++moves) {
     step_back_raw();
   }
   if (before == Place::on) {
-    step_back_raw();
     show_anyway();
   } else if (before == Place::gap) {
     tree_.step_before();

@@ -127,9 +127,9 @@ class CursorImpl {
   mutable std::vector<std::byte> opened_;
   // With expiring values: the one under the cursor, unless it was damaged; may lie in opened_.
   std::optional<Bytes> shown_;
-  bool expiring_;        // whether it passes over what has expired
-  base::Moment now_;     // of the running call
-  uint64_t passed_ = 0;  // entries that the last step_forward() passed over
+  bool expiring_;       // whether it passes over what has expired
+  base::Moment now_;    // of the running call
+  uint64_t moves_ = 0;  // of the tree's cursor in the last step_forward()
   std::vector<std::vector<std::byte>> opened_batch_;
 
   KeyBounds range_;

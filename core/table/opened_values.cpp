@@ -38,7 +38,7 @@ const OpenedLeaf* OpenedValues::whole_leaf(const btree::TreeCursor& tree) {
 
 Bytes OpenedValues::open(const btree::TreeCursor& tree, std::vector<std::byte>& scratch) {
   follow(tree);
-  if (!leaf_ && opened_one_ && !tried_) try_whole(tree);
+  if (!leaf_ && !tried_ && (opened_one_ || tree.leaf().size() == 1)) try_whole(tree);
   if (leaf_) return leaf_.value(tree.index());
   const Bytes value = table_.value_of(tree.value(), scratch);
   opened_one_ = opened_one_ || (!scratch.empty() && value.data() == scratch.data());

@@ -1,8 +1,8 @@
 // opened_values.hpp: the values that a cursor passes, out of their envelopes.
 //
-// A value that is asked for alone is opened alone. From the second one of a leaf on, the whole leaf
-// is opened, when the memory budget has room for it (page/opened_leaves.hpp), and serves every
-// cursor that comes there later.
+// A value that is asked for alone is opened alone. From the second one of a leaf on, or where it
+// has no other, the whole leaf is opened, when the memory budget has room for it
+// (page/opened_leaves.hpp), and serves every cursor that comes there later.
 //
 // One thread at a time.
 #pragma once

@@ -308,6 +308,45 @@ TEST_SUITE("table/cursor trouble") {
     REQUIRE(cursor.next());
     CHECK(as_text(cursor.value()) == value_of(2));
   }
+
+  TEST_CASE("a batch that fails behind entries that have expired ends on its last record") {
+    const auto device = std::make_shared<FaultDevice>();
+    {
+      Database database = open_device(device);
+      database.set_clock(kStart);
+      WriteTxn txn = database.begin_write();
+      {
+        TtlTable table = txn.open_ttl("t", kTextType, kBytesType);
+        for (uint64_t i = 0; i < 10; ++i) {
+          table.put_for(as_bytes(numbered_key(i)), as_bytes(value_of(i).substr(0, 20)),
+                        i == 3 || i == 4 ? 1000 : kNoTtl);
+        }
+      }
+      txn.commit();
+      database.close();
+    }
+    Image image = device->live_image();
+    {
+      ImageSurgeon surgeon(image);
+      const SurgeryTree tree = surgeon.table("t");
+      const auto page = surgeon.page(tree.root->page);
+      REQUIRE_EQ(format::LeafView::parse(page, tree.widths).size(), 10);
+      base::store_le32(&page[4 + 4 * 5], ~uint32_t{0});  // where key 5 ends
+      surgeon.seal();
+    }
+    Database database = open_device(FaultDevice::from_image(image));
+    database.set_clock(kStart + 1001);
+    const ReadTxn txn = database.begin_read();
+    const TtlTable table = txn.open_ttl("t", kTextType, kBytesType);
+    Cursor cursor = table.cursor();
+    std::vector<std::byte> buffer(8000);
+    size_t used = 0;
+    size_t needed = 0;
+    CHECK_EQ(cursor.next_packed(buffer, 100, used, needed), 3);
+    CHECK(as_text(cursor.key()) == numbered_key(2));
+    CHECK(as_text(cursor.value()) == value_of(2).substr(0, 20));
+    CHECK_THROWS_CODE(cursor.next_packed(buffer, 100, used, needed), ErrorCode::page_corrupted);
+  }
 }
 
 }  // namespace rdb::test

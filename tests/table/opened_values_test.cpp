@@ -80,7 +80,8 @@ Map by_packets(const Table& table) {
   std::vector<std::byte> buffer(5000);
   size_t used = 0;
   size_t needed = 0;
-  while (cursor.next_packed(buffer, 7, used, needed) > 0) {
+  while (cursor.next_packed(buffer, 7, used, needed) > 0 || needed > 0) {
+    if (needed > buffer.size()) buffer.resize(needed);
     const std::byte* at = buffer.data();
     while (at < buffer.data() + used) {
       uint32_t key_size = 0;
@@ -226,6 +227,30 @@ TEST_SUITE("table/opened values") {
       CHECK_GT(kept, 1000 * 600);
       CHECK_LT(kept, 1000 * 600 * 5 / 4);
       CHECK_EQ(walk(table).size(), 1000);
+      CHECK_EQ(database.stats().opened_bytes, kept);
+    }
+  }
+
+  TEST_CASE("values that have a leaf each are kept, too, with any budget") {
+    for (const uint64_t budget : {uint64_t{64} << 20, ~uint64_t{0}}) {
+      Database database = Database::open_memory(compressed(Compression::lz4, budget));
+      WriteTxn txn = database.begin_write();
+      {
+        Table table = txn.open_table("t", kTextType, kBytesType);
+        for (uint64_t i = 0; i < 20; ++i) {
+          std::mt19937_64 random(i);
+          std::string value(10'000, 'a');
+          while (value.size() < 14'000) value += static_cast<char>(random());
+          table.put(as_bytes(numbered_key(i)), as_bytes(value));
+        }
+      }
+      txn.commit();
+      const ReadTxn reader = database.begin_read();
+      const Table table = reader.open_table("t", kTextType, kBytesType);
+      CHECK_EQ(by_steps(table).size(), 20);
+      const uint64_t kept = database.stats().opened_bytes;
+      CHECK_GT(kept, 20 * 14'000);
+      for (const auto& [name, walk] : kWalks) CHECK(walk(table) == by_steps(table));
       CHECK_EQ(database.stats().opened_bytes, kept);
     }
   }
