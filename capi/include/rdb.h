@@ -496,8 +496,7 @@ RDB_API rdb_status rdb_txn_options_init(rdb_txn_options* options, size_t size,
  * RDB_ERR_READ_ONLY: a writer on a database that was opened for reading.
  * RDB_ERR_LOCK_TIMEOUT, RDB_ERR_CANCELLED: another writer stayed.
  * RDB_ERR_MISUSE: a writer is open, options set no limit to the wait, and the process has no other
- * thread that could end that writer (told by glibc; a process that has had threads may not be
- * told).
+ * thread that could end that writer (where glibc or /proc tells).
  *
  * A writer may be ended by another thread than the one that began it, so nothing else can tell a
  * wait that will end from one that will not: among several threads, one that waits here for a

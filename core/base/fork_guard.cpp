@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "base/only_thread.hpp"
 #include "rdb/error.hpp"
 
 namespace rdb::base {
@@ -11,7 +12,10 @@ namespace {
 
 constinit std::once_flag installed;
 
-void in_child() { fork_guard_internal::generation.fetch_add(1, std::memory_order_relaxed); }
+void in_child() {
+  fork_guard_internal::generation.fetch_add(1, std::memory_order_relaxed);
+  forget_library_threads();
+}
 
 }  // namespace
 

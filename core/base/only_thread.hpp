@@ -1,20 +1,25 @@
 // only_thread.hpp: whether a wait for another thread can end at all.
+//
+// Threads: any.
 #pragma once
-
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#endif
 
 namespace rdb::base {
 
-// True only when the process certainly has no thread but the calling one. A C library that does not
-// tell, and a process that once had more threads, may answer false for ever.
-inline bool is_only_thread() noexcept {
-#if __has_include(<sys/single_threaded.h>)
-  return __libc_single_threaded != 0;
-#else
-  return false;
-#endif
-}
+// True only when the process certainly has no thread but the calling one and those of the library.
+// A thread that has just ended may still count, and a system that does not tell answers false for
+// ever.
+bool is_only_thread() noexcept;
+
+// Held by a thread of the library's own while it runs: nobody waits for what it does.
+class LibraryThread {
+ public:
+  LibraryThread() noexcept;
+  ~LibraryThread();
+  LibraryThread(const LibraryThread&) = delete;
+  LibraryThread& operator=(const LibraryThread&) = delete;
+};
+
+// In a forked child, which has none of them.
+void forget_library_threads() noexcept;
 
 }  // namespace rdb::base

@@ -21,7 +21,7 @@ using format::kMaxRegionPages;
 using format::kMaxRegions;
 using format::kPageBytes;
 
-constexpr size_t kHugePageBytes = size_t{2} << 20;
+constexpr size_t kHugePageBytes = Prefaulter::kPieceBytes;
 // An eviction frees at least this many pages, so that its wait for running operations is shared.
 constexpr uint64_t kMinEvictionPages = 64;
 constexpr uint64_t kMaxLeftBytes = uint64_t{16} << 20;
@@ -94,6 +94,7 @@ FramePool::FramePool(StorageBackend& backend, const format::Layout& layout, uint
 }
 
 FramePool::~FramePool() {
+  prefaulter_.stop();
   for (uint32_t i = 0; i < region_count_; ++i) {
     Region* region = regions_[i].load(std::memory_order_relaxed);
     if (region == nullptr) continue;
@@ -104,7 +105,10 @@ FramePool::~FramePool() {
   ::munmap(regions_, kMaxRegions * sizeof(Region*));
 }
 
-void FramePool::detach() noexcept { backend_.store(nullptr, std::memory_order_release); }
+void FramePool::detach() noexcept {
+  prefaulter_.stop();
+  backend_.store(nullptr, std::memory_order_release);
+}
 
 StorageBackend& FramePool::backend() const {
   StorageBackend* backend = backend_.load(std::memory_order_acquire);
@@ -191,14 +195,32 @@ void FramePool::advise_huge_pages() {
 }
 
 void FramePool::prepare(PageNumber first, uint64_t count) noexcept {
-#if defined(MADV_POPULATE_WRITE)
   Region* region = regions_[first.region].load(std::memory_order_relaxed);
   if (region == nullptr || layout_.file_bytes() > budget_bytes_) return;
   const uint64_t end = std::min<uint64_t>(first.index + count, region->pages.load());
   if (first.index >= end) return;
-  ::madvise(region->base + uint64_t{first.index} * kPageBytes, (end - first.index) * kPageBytes,
-            MADV_POPULATE_WRITE);
-#endif
+  Prefaulter::populate(region->base + uint64_t{first.index} * kPageBytes,
+                       region->base + end * kPageBytes);
+}
+
+// The writer has begun a block of frames. When the one before it, that two before, and so on are
+// its own, it goes through the file in order, and needs the next ones soon: twice as many as it is
+// known to have filled.
+void FramePool::prefault_behind(const Region& region, uint32_t first) noexcept {
+  if (layout_.file_bytes() > budget_bytes_) return;
+  uint32_t ahead = 0;
+  for (uint32_t back = 1; back <= kMaxAheadBlocks / 2 && first >= back * kBlockPages; back *= 2) {
+    const uint32_t word = region.states[first - back * kBlockPages].load(std::memory_order_relaxed);
+    if ((word & kOwned) == 0) break;
+    ahead = 2 * back;
+  }
+  const uint32_t begin = first + kBlockPages;
+  const uint32_t end =
+      std::min(begin + ahead * kBlockPages,
+               region.pages.load(std::memory_order_relaxed) / kBlockPages * kBlockPages);
+  if (begin >= end) return;
+  prefaulter_.request(region.base + uint64_t{begin} * kPageBytes,
+                      region.base + uint64_t{end} * kPageBytes);
 }
 
 // ---- reading
@@ -426,6 +448,8 @@ std::span<std::byte> FramePool::claim(PageNumber page) {
     const uint64_t had = state == kAbsent ? 0 : kPageBytes;
     resident_bytes_.fetch_add(page.bytes() - had, std::memory_order_relaxed);
     dirty_bytes_.fetch_add(page.bytes(), std::memory_order_relaxed);
+    if (first % kBlockPages == 0) [[unlikely]]
+      prefault_behind(region, first);
     return {region.base + uint64_t{first} * kPageBytes, page.bytes()};
   }
 }

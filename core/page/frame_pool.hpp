@@ -22,7 +22,8 @@
 //   F2  A frame is dropped only when unpinned and when every Operation begun before it was marked
 //       has ended. So bytes seen inside an Operation stay valid until its end.
 //   F3  Nobody waits for memory inside an Operation; make_room() runs before one begins.
-//   F4  resident_bytes counts every frame that is not absent, and the opened leaves.
+//   F4  resident_bytes counts every frame that is not absent, and the opened leaves. Absent frames
+//       have memory only where the whole file fits the budget.
 //
 // Threads: any, concurrently, except where a function says "writer": those belong to the one holder
 // of the write lock.
@@ -42,6 +43,7 @@
 #include "format/page_number.hpp"
 #include "format/widths.hpp"
 #include "page/opened_leaves.hpp"
+#include "page/prefaulter.hpp"
 #include "rdb/options.hpp"
 #include "rdb/storage_backend.hpp"
 #include "rdb/types.hpp"
@@ -138,6 +140,10 @@ class FramePool {
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
   void shrink(const format::Layout& layout);  // frames behind the new end must be unpinned
   format::Layout layout() const;              // any thread
+  // Claims that run through fresh frames find their memory ready, and while they go on another
+  // thread readies what is ahead, up to kMaxAheadBlocks large pages of it; when all of the file may
+  // be resident. For tests: until that thread has nothing to do.
+  void wait_for_prefaults() noexcept { prefaulter_.wait_until_idle(); }
   // Asks the system for the memory of count base pages before they are claimed, when all of the
   // file may be resident. A hint: first is a base page, the pages may lie anywhere.
   void prepare(PageNumber first, uint64_t count) noexcept;
@@ -169,6 +175,8 @@ class FramePool {
   static constexpr uint32_t kPinShift = 10, kOnePin = 1u << kPinShift;
   static constexpr size_t kPrefetchLines = 8;  // measured best in performance.md section 2.2
   static constexpr size_t kEpochSlots = 64;
+  static constexpr uint32_t kBlockPages = Prefaulter::kPieceBytes / format::kPageBytes;
+  static constexpr uint32_t kMaxAheadBlocks = 16;
 
   static uint32_t order_bits(uint8_t order) noexcept { return uint32_t{order} << kOrderShift; }
 
@@ -204,6 +212,7 @@ class FramePool {
   void advise_huge_pages();
   void set_frame_limit() noexcept;
   void clear_frame(Region& region, uint32_t base_page) noexcept;
+  void prefault_behind(const Region& region, uint32_t first) noexcept;
 
   struct alignas(64) EpochSlot {
     std::array<std::atomic<uint32_t>, 2> running{};
@@ -240,6 +249,7 @@ class FramePool {
   std::atomic<uint64_t> dirty_bytes_{0};
   std::atomic<uint64_t> pinned_bytes_{0};
   std::atomic<uint64_t> pages_evicted_{0};
+  Prefaulter prefaulter_;
 };
 
 // One short stretch of work on pages: a get, a put, a step to another leaf. Page bytes seen inside

@@ -13,6 +13,10 @@ namespace {
 constexpr std::chrono::milliseconds kCancelPoll{5};
 // Longer waits are cut to this, lest the deadline overflow.
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
+// A wait without end looks this often whether another thread exists. More than once: one that ends
+// counts until it is gone.
+constexpr int kLooks = 20;
+constexpr std::chrono::milliseconds kLookAgain{50};
 }  // namespace
 
 void WriterLock::acquire(const WriteTxnOptions& options) {
@@ -20,6 +24,7 @@ void WriterLock::acquire(const WriteTxnOptions& options) {
   const bool forever = options.timeout.count() < 0;
   const Clock::time_point deadline = Clock::now() + std::min(options.timeout, kLongestWait);
   std::unique_lock lock(mutex_);
+  int looks = 0;
   while (held_) {
     CancelToken::check(options.cancel);
     if (!forever && Clock::now() >= deadline) {
@@ -31,7 +36,11 @@ void WriterLock::acquire(const WriteTxnOptions& options) {
                     "a write transaction is open, and no other thread exists that could end it: "
                     "waiting would never end");
       }
-      freed_.wait(lock);
+      if (++looks < kLooks) {
+        freed_.wait_for(lock, kLookAgain);
+      } else {
+        freed_.wait(lock);
+      }
       continue;
     }
     Clock::time_point wake = deadline;

@@ -2,6 +2,7 @@
  * the end of its transaction. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 
 #include "check.h"
 
@@ -307,7 +308,39 @@ static void waiting_for_another_thread(void) {
   CHECK_OK(rdb_close(db, &err));
 }
 
+/* The library's own threads end no writer, and other threads that are gone do not either. */
+static void waiting_alone_again(bool was_alone) {
+  static char value[64 << 10];
+  rdb_db* db = memory_db();
+  rdb_txn* writer = begin(db, RDB_TXN_WRITE);
+  rdb_table* table;
+  uint32_t i;
+
+  CASE(
+      "a wait that nobody could end is refused also after threads, and beside those of the "
+      "library");
+  if (!was_alone) {
+    printf("skipped: the process has other threads\n"); /* a sanitizer's */
+  } else {
+    REQUIRE_OK(rdb_table_open(writer, RDB_SLICE("t"), NULL, NULL, &table, &err));
+    for (i = 0; i < 1000; ++i) { /* 64 MB: memory is prepared ahead of it on another thread */
+      const rdb_slice key = {&i, sizeof i};
+      const rdb_slice bytes = {value, sizeof value};
+      REQUIRE_OK(rdb_put(table, key, bytes, 0, &err));
+    }
+    CHECK_STATUS(try_begin(db, NULL), RDB_ERR_MISUSE);
+    CHECK_OK(rdb_table_close(table, &err));
+  }
+  CHECK_OK(rdb_txn_abort(writer, &err));
+  CHECK_OK(rdb_close(db, &err));
+}
+
 int main(void) {
+#ifdef SINGLE_THREADED
+  const bool alone = SINGLE_THREADED;
+#else
+  const bool alone = false;
+#endif
   waiting_alone();
   isolation();
   ended();
@@ -315,5 +348,6 @@ int main(void) {
   options();
   waiting();
   waiting_for_another_thread();
+  waiting_alone_again(alone);
   return check_result();
 }

@@ -1,0 +1,266 @@
+#include "page/prefaulter.hpp"
+
+#include <dirent.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/fork_guard.hpp"
+#include "io/memory_backend.hpp"
+#include "page/frame_pool.hpp"
+#include "support.hpp"
+
+namespace rdb::page {
+namespace {
+
+constexpr size_t kPiece = Prefaulter::kPieceBytes;
+using format::kPageBytes;
+
+// Memory that nobody has touched, in whole large pages.
+class Untouched {
+ public:
+  explicit Untouched(size_t pieces) : bytes_((pieces + 1) * kPiece) {
+    mapping_ = static_cast<std::byte*>(
+        ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(mapping_ != MAP_FAILED);
+    begin_ = mapping_ + (kPiece - reinterpret_cast<uintptr_t>(mapping_) % kPiece) % kPiece;
+  }
+  ~Untouched() { ::munmap(mapping_, bytes_); }
+  Untouched(const Untouched&) = delete;
+  Untouched& operator=(const Untouched&) = delete;
+
+  std::byte* piece(size_t i) const { return begin_ + i * kPiece; }
+
+ private:
+  size_t bytes_;
+  std::byte* mapping_;
+  std::byte* begin_;
+};
+
+// Pages of [begin, end) that have memory.
+size_t with_memory(std::byte* begin, std::byte* end) {
+  std::vector<unsigned char> resident(static_cast<size_t>(end - begin) / kPageBytes);
+  REQUIRE(::mincore(begin, static_cast<size_t>(end - begin), resident.data()) == 0);
+  return static_cast<size_t>(std::count_if(resident.begin(), resident.end(),
+                                           [](unsigned char r) { return (r & 1) != 0; }));
+}
+
+bool has_memory(std::byte* begin, std::byte* end) {
+  return with_memory(begin, end) == static_cast<size_t>(end - begin) / kPageBytes;
+}
+
+// What the system says of each thread of this process that is called rdb-prefault.
+std::vector<std::string> prefault_threads() {
+  std::vector<std::string> found;
+  DIR* const tasks = ::opendir("/proc/self/task");
+  REQUIRE(tasks != nullptr);
+  while (const dirent* task = ::readdir(tasks)) {
+    std::ifstream file("/proc/self/task/" + std::string(task->d_name) + "/status");
+    std::string status((std::istreambuf_iterator<char>(file)), {});
+    if (status.starts_with("Name:\trdb-prefault\n")) found.push_back(std::move(status));
+  }
+  ::closedir(tasks);
+  return found;
+}
+
+template <typename Condition>
+bool comes_true(Condition&& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+// Nothing to see on one processor, or where the system cannot be asked.
+bool can_prefault() {
+  Untouched memory(1);
+  const bool can = std::thread::hardware_concurrency() > 1 &&
+                   Prefaulter::populate(memory.piece(0), memory.piece(0) + kPageBytes);
+  if (!can) MESSAGE("one processor, or a kernel before 5.14: memory is not prepared ahead here");
+  return can;
+}
+
+struct Pool {
+  Pool(uint64_t pages, uint64_t budget_bytes)
+      : pool(backend,
+             format::Layout{0, format::kMaxRegionPages, 0, 1}.with_total_pages(pages).value(),
+             budget_bytes, ReadVerification::full) {}
+
+  std::byte* claim(uint32_t first, uint32_t count) {
+    std::byte* frame = nullptr;
+    for (uint32_t p = first; p < first + count; ++p) {
+      frame = pool.claim({0, p, 0}).data();
+      frame[0] = std::byte{1};
+    }
+    pool.wait_for_prefaults();
+    return frame + kPageBytes;
+  }
+
+  io::MemoryBackend backend;
+  FramePool pool;
+};
+
+constexpr uint32_t kBlock = kPiece / kPageBytes;
+
+}  // namespace
+
+TEST_SUITE("page/prefaulter") {
+  TEST_CASE("what is asked for gets memory, and keeps what it holds") {
+    if (!can_prefault()) return;
+    Untouched memory(4);
+    std::memset(memory.piece(1), 7, kPageBytes);
+    Prefaulter prefaulter;
+    prefaulter.request(memory.piece(1), memory.piece(3));
+    prefaulter.wait_until_idle();
+    CHECK(has_memory(memory.piece(1), memory.piece(3)));
+    CHECK(with_memory(memory.piece(0), memory.piece(1)) == 0);
+    CHECK(with_memory(memory.piece(3), memory.piece(4)) == 0);
+    CHECK(memory.piece(1)[kPageBytes - 1] == std::byte{7});
+    CHECK(memory.piece(1)[kPageBytes] == std::byte{0});
+  }
+
+  TEST_CASE("a request that goes on from the last one does the rest") {
+    if (!can_prefault()) return;
+    Untouched memory(6);
+    Prefaulter prefaulter;
+    prefaulter.request(memory.piece(0), memory.piece(2));
+    prefaulter.wait_until_idle();
+    ::madvise(memory.piece(0), 2 * kPiece, MADV_DONTNEED);
+    prefaulter.request(memory.piece(1), memory.piece(4));
+    prefaulter.wait_until_idle();
+    CHECK(with_memory(memory.piece(0), memory.piece(2)) == 0);  // done once
+    CHECK(has_memory(memory.piece(2), memory.piece(4)));
+    prefaulter.request(memory.piece(0), memory.piece(1));  // elsewhere
+    prefaulter.wait_until_idle();
+    CHECK(has_memory(memory.piece(0), memory.piece(1)));
+    prefaulter.request(memory.piece(5), memory.piece(5));
+    prefaulter.wait_until_idle();
+    CHECK(with_memory(memory.piece(4), memory.piece(6)) == 0);
+  }
+
+  TEST_CASE("the thread ends when nothing is asked for, takes no signals, and comes again") {
+    if (!can_prefault()) return;
+    Untouched memory(3);
+    Prefaulter prefaulter;
+    CHECK(prefault_threads().empty());
+    for (size_t i = 0; i < 2; ++i) {
+      std::vector<std::string> threads;
+      CHECK(comes_true([&] {  // the name is given just after the start
+        ::madvise(memory.piece(0), 3 * kPiece, MADV_DONTNEED);
+        prefaulter.request(memory.piece(i), memory.piece(i + 1));
+        prefaulter.request(memory.piece(2), memory.piece(3));
+        threads = prefault_threads();
+        return threads.size() == 1;
+      }));
+      REQUIRE(!threads.empty());
+      const size_t at = threads.front().find("SigBlk:\t");
+      REQUIRE(at != std::string::npos);
+      const uint64_t blocked = std::stoull(threads.front().substr(at + 8, 16), nullptr, 16);
+      for (int signal : {SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGCHLD, SIGPROF}) {
+        CHECK((blocked >> (signal - 1) & 1) == 1);
+      }
+      CHECK(comes_true([] { return prefault_threads().empty(); }));
+    }
+  }
+
+  TEST_CASE("nothing is touched after the stop") {
+    if (!can_prefault()) return;
+    Untouched memory(9);
+    Prefaulter prefaulter;
+    prefaulter.request(memory.piece(0), memory.piece(8));
+    prefaulter.stop();
+    CHECK(prefault_threads().empty());
+    ::madvise(memory.piece(0), 9 * kPiece, MADV_DONTNEED);
+    prefaulter.request(memory.piece(8), memory.piece(9));
+    prefaulter.wait_until_idle();
+    CHECK(with_memory(memory.piece(0), memory.piece(9)) == 0);
+    prefaulter.stop();
+  }
+
+  TEST_CASE("memory that is gone ends the help, and nothing else") {
+    if (!can_prefault()) return;
+    Untouched memory(2);
+    Prefaulter prefaulter;
+    std::byte* const gone = static_cast<std::byte*>(
+        ::mmap(nullptr, kPiece, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(gone != MAP_FAILED);
+    ::munmap(gone, kPiece);
+    CHECK_FALSE(Prefaulter::populate(gone, gone + kPiece));
+    prefaulter.request(gone, gone + kPiece);
+    prefaulter.wait_until_idle();
+    prefaulter.request(memory.piece(0), memory.piece(1));
+    prefaulter.wait_until_idle();
+    CHECK(with_memory(memory.piece(0), memory.piece(1)) == 0);
+  }
+
+  TEST_CASE("a forked child lets go of what it inherited") {
+    if (!can_prefault()) return;
+    base::install_fork_guard();
+    Untouched memory(64);
+    auto prefaulter = std::make_unique<Prefaulter>();
+    prefaulter->request(memory.piece(0), memory.piece(64));
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::alarm(30);  // a join would wait for ever
+      prefaulter.reset();
+      ::_exit(0);
+    }
+    int status = -1;
+    CHECK(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    prefaulter->wait_until_idle();
+    CHECK(has_memory(memory.piece(0), memory.piece(64)));
+  }
+
+  TEST_CASE("claims in order find memory ahead of them, twice as much as they have filled") {
+    if (!can_prefault()) return;
+    Pool p(64 * kBlock, uint64_t{1} << 30);
+    std::byte* behind = p.claim(0, kBlock);  // nothing is known yet
+    CHECK(with_memory(behind, behind + kPiece) == 0);
+    behind = p.claim(kBlock, 1) - kPageBytes + kPiece;
+    CHECK(has_memory(behind, behind + 2 * kPiece));
+    CHECK(with_memory(behind + 2 * kPiece, behind + 3 * kPiece) == 0);
+    behind = p.claim(kBlock + 1, kBlock) - kPageBytes + kPiece;
+    CHECK(has_memory(behind, behind + 4 * kPiece));
+    CHECK(with_memory(behind + 4 * kPiece, behind + 5 * kPiece) == 0);
+    p.claim(2 * kBlock + 1, 30 * kBlock - 1);
+    behind = p.claim(32 * kBlock, 1) - kPageBytes + kPiece;
+    CHECK(has_memory(behind, behind + 16 * kPiece));
+    CHECK(with_memory(behind + 16 * kPiece, behind + 17 * kPiece) == 0);
+    CHECK(p.pool.resident_bytes() == (32 * kBlock + 1) * kPageBytes);
+    // Not past the file.
+    behind = p.claim(32 * kBlock + 1, 28 * kBlock) - kPageBytes + kPiece;
+    CHECK(has_memory(behind, behind + 3 * kPiece));
+  }
+
+  TEST_CASE("claims here and there ask for nothing") {
+    if (!can_prefault()) return;
+    Pool p(64 * kBlock, uint64_t{1} << 30);
+    for (uint32_t block : {40u, 3u, 9u, 60u, 20u}) {
+      std::byte* const behind = p.claim(block * kBlock, 1) - kPageBytes + kPiece;
+      CHECK(with_memory(behind, behind + kPiece) == 0);
+    }
+  }
+
+  TEST_CASE("a file larger than the budget gets no memory ahead") {
+    if (!can_prefault()) return;
+    Pool p(64 * kBlock, 32 * kPiece);
+    p.claim(0, 4 * kBlock);
+    std::byte* const behind = p.claim(4 * kBlock, 1) - kPageBytes + kPiece;
+    CHECK(with_memory(behind, behind + kPiece) == 0);
+  }
+}
+
+}  // namespace rdb::page
