@@ -151,9 +151,10 @@ void TreeFilter::visit(const Page& page, std::vector<uint32_t>& path, bool paren
   Children children;
   step_([&] { children = open(page, parent_owned); });
   path.push_back(0);
-  for (const Page& child : children.pages) {
-    visit(child, path, children.owned, removal);
-    ++path.back();
+  for (size_t i = 0; i < children.pages.size(); ++i) {
+    if (i + 1 < children.pages.size()) writer_.pool().prefetch(children.pages[i + 1].ref.page);
+    path.back() = static_cast<uint32_t>(i);
+    visit(children.pages[i], path, children.owned, removal);
   }
   path.pop_back();
 }
