@@ -870,7 +870,8 @@ RDB_API rdb_status rdb_delete_batch_packed(rdb_table* table, rdb_slice packed_ke
  * at the first entry again. A change through the cursor that fails leaves it where it was, or in a
  * multimap as a fresh one. In a table whose values expire, a move onto a value that does not decode
  * fails there, and the next one goes on behind it. A batch of entries ends before a value that does
- * not decode, in any table; the next batch fails there, and the one after it goes on behind it.
+ * not decode; the next batch fails there, and the one after it goes on behind it. A batch of a
+ * multimap's pairs fails as its moves do.
  * --------------------------------------------------------------------------------------------- */
 
 /* out  released by rdb_cursor_close. since 1.0 */

@@ -28,7 +28,7 @@ inline uint64_t prefix_of(Bytes key) noexcept {
   const size_t size = key.size();
   if (size >= 8) [[likely]]
     return base::load_be64(p);
-  // Two loads that overlap where the size is not theirs together.
+  // Two loads, of which the second ends with the key; where they overlap they agree.
   if (size >= 4) {
     return uint64_t{base::load_be32(p)} << 32 | uint64_t{base::load_be32(p + size - 4)}
                                                     << (64 - 8 * size);

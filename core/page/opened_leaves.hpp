@@ -7,8 +7,8 @@
 // hand was there; then it is spared, and the new one is not taken in. So a scan over more than
 // fits keeps a part of it, instead of throwing out what it would come to next.
 //
-// Each leaf has one place, which follows from its page. Pages 64 apart or less lie in one chunk of
-// places, so that a scan finds the next leaf where it found the last one.
+// Each leaf has one place, which follows from its page. 64 neighbouring pages have their places
+// in one chunk, so that a scan finds the next leaf where it found the last one.
 //
 // Invariant: what is kept for a page is what the page holds. Pages that the running transaction
 // owns are never taken in, others never change, and a page that becomes another one is forgotten

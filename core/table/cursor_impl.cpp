@@ -247,7 +247,7 @@ size_t CursorImpl::pack_next(std::span<std::byte> out, size_t max_records, size_
       }
       key = tree_.key();
       value = expiring_ ? *shown_ : values_.value(tree_, opened_);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       if (records == 0 || tree_.nowhere()) throw;
       step_back_to(before);
       break;
@@ -327,7 +327,7 @@ size_t CursorImpl::slices_of_leaf(std::span<Bytes> keys, std::span<Bytes> values
     const uint32_t before = records > 0 ? tree_.index() : 0;
     try {
       if (!(records > 0 ? step_in_leaf() : step_forward())) break;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       if (records == 0) throw;
       tree_.move_in_leaf(before);
       show_anyway();
@@ -360,7 +360,7 @@ size_t CursorImpl::open_rest_of_leaf(std::span<Bytes> keys, std::span<Bytes> val
     tree_.move_in_leaf(from + static_cast<uint32_t>(i));
     try {
       values[i] = table_->value_of(values[i], scratch_of(i));
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       if (i == 0) throw;  // the cursor stands on what is damaged, and can pass it
       tree_.move_in_leaf(from + static_cast<uint32_t>(i) - 1);
       return i;

@@ -121,16 +121,15 @@ class CursorImpl {
   btree::TreeCursor tree_;
   uint64_t version_;
   Place place_ = Place::fresh;
-  // Values that do not lie in their pages as they are (TableImpl::value_of): of the entry under the
-  // cursor, and of the last next_slices().
   mutable OpenedValues values_;
+  // Values that were opened alone: of the entry under the cursor, and of the last next_slices().
   mutable std::vector<std::byte> opened_;
+  std::vector<std::vector<std::byte>> opened_batch_;
   // With expiring values: the one under the cursor, unless it was damaged; may lie in opened_.
   std::optional<Bytes> shown_;
   bool expiring_;       // whether it passes over what has expired
   base::Moment now_;    // of the running call
   uint64_t moves_ = 0;  // of the tree's cursor in the last step_forward()
-  std::vector<std::vector<std::byte>> opened_batch_;
 
   KeyBounds range_;
 };

@@ -100,6 +100,13 @@ void Cursor::set_range(const py::object& lower, const py::object& upper, bool in
   });
 }
 
+// From a record whose value does not decode to the one before it, which a batch has handed out.
+static bool step_off(rdb_cursor* cursor) {
+  rdb_slice key;
+  return rdb_cursor_get(cursor, &key, nullptr, nullptr) == RDB_OK &&
+         rdb_cursor_prev(cursor, nullptr, nullptr, nullptr) == RDB_OK;
+}
+
 py::list Cursor::next_batch(size_t count) const {
   std::vector<Record> records;
   bool more = true;
@@ -110,6 +117,7 @@ py::list Cursor::next_batch(size_t count) const {
              size_t filled = 0;
              const rdb_status status =
                  rdb_cursor_next_batch(cursor, keys.data(), values.data(), wanted, &filled, error);
+             if (status < 0 && !records.empty() && step_off(cursor)) return RDB_END;
              for (size_t i = 0; status == RDB_OK && i < filled; ++i) {
                records.emplace_back().assign(keys[i], values[i]);
              }
@@ -211,8 +219,12 @@ void bind_cursor(py::module_& module) {
            py::arg("upper") = py::none(), py::kw_only(), py::arg("include_lower") = true,
            py::arg("include_upper") = false,
            "Confines the cursor to a range and puts it before the first record in there.")
-      .def("next_batch", &Cursor::next_batch, py::arg("count"),
-           "Moves over the next records and returns them as a list, shorter at the end.")
+      .def(
+          "next_batch", &Cursor::next_batch, py::arg("count"),
+          "Moves over the next records and returns them as a list, shorter at the end and before a "
+          "value that does\nnot decode; the next call raises for that, and the one after it goes "
+          "on "
+          "behind it.")
       .def("delete", &Cursor::erase,
            "Deletes the record under the cursor; False when it stands on none.\n\n"
            "It then stands between the neighbours.")

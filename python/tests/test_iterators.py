@@ -140,3 +140,21 @@ def test_pins_are_counted_and_given_back(path):
             assert db.stats().pinned_bytes > before
             del value
             assert db.stats().pinned_bytes == before
+
+
+def test_a_batch_keeps_what_it_read_before_a_damaged_value(tmp_path):
+    path = tmp_path / "spoilt.rdb"
+    with rdb.open(path, compression="lz4") as db, db.write() as txn:
+        txn.table("t").update((b"k%02d" % i, b"v" * 300) for i in range(10, 100))
+        txn.table("t")[b"k90"] = b"w" * 777
+    sizes = (777).to_bytes(4, "little") * 2  # of the envelope and of the block in it
+    image = path.read_bytes()
+    assert image.count(sizes) == 1
+    path.write_bytes(image.replace(sizes, (776).to_bytes(4, "little") + sizes[4:]))
+    with rdb.open(path, mode="read_only", read_verification="none") as db, db.read() as txn:
+        cursor = txn.table("t").cursor()
+        assert [key for key, _ in cursor.next_batch(200)] == [b"k%02d" % i for i in range(10, 90)]
+        with pytest.raises(rdb.CorruptedError):
+            cursor.next_batch(200)
+        assert [key for key, _ in cursor.next_batch(200)] == [b"k%02d" % i for i in range(91, 100)]
+        assert cursor.next_batch(200) == []

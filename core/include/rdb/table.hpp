@@ -104,7 +104,8 @@ struct KeyRange {
 //
 // A move that cannot read a page leaves the cursor as a fresh one; a change through it that fails
 // leaves it where it was. One onto a value of a TtlTable that does not decode fails there, and the
-// next one goes on behind it.
+// next one goes on behind it. A batch ends before a value that does not decode; the next one fails
+// there, and the one after it goes on behind it.
 class Cursor {
  public:
   explicit Cursor(std::unique_ptr<table::CursorImpl> impl);

@@ -340,6 +340,8 @@ public sealed class Cursor<K, V> implements Iterator<Entry<K, V>>, AutoCloseable
   /**
    * Moves over following entries and copies them as packed records, as many as fit: two sizes as u32,
    * key, value, zeros up to a multiple of 4, all little-endian. The cursor then stands on the last.
+   * A batch ends before a value that does not decode; the next one throws there, and the one after it
+   * goes on behind it.
    *
    * @param into written from its position, which moves on; direct without a copy
    * @param maxRecords 0: no limit
