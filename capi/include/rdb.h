@@ -85,6 +85,9 @@
  *     rdb_cancel                    any thread, concurrently; trigger also in a signal handler
  *     rdb_codec                     any one thread at a time; where const, concurrently
  *
+ * The library has a thread of its own, "rdb-prefault", only while a large transaction fills memory
+ * that is handed out for the first time. It calls nothing of the program's and takes no signals.
+ *
  * Fork.  In a child process that was forked while a database was open, every handle made before the
  * fork answers RDB_ERR_FORKED. Its release touches neither file nor lock; open the file anew to use
  * it. Values that were read before the fork stay readable.
