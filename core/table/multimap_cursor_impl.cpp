@@ -170,6 +170,20 @@ bool MultimapCursorImpl::step_forward() {
   return land_on_key(outer_.next(), End::front, Place::after);
 }
 
+// From a pair: false at the end, and where the values of the next key cannot be read. Then the
+// cursor stays, so that a batch ends there and the next one fails.
+bool MultimapCursorImpl::step_in_batch() {
+  if (step_value(End::back)) return true;
+  const bool found = outer_.next();
+  try {
+    return land_on_key(found, End::front, Place::after);
+  } catch (const std::exception&) {
+    outer_.prev();
+    load(End::back);
+    return false;
+  }
+}
+
 bool MultimapCursorImpl::step_back() {
   switch (place_) {
     case Place::fresh:
@@ -372,8 +386,9 @@ size_t MultimapCursorImpl::next_packed(std::span<std::byte> out, size_t max_reco
     size_t records = 0;
     while (records < max_records) {
       const Place before = place_;
-      if (!step_forward()) {
-        if (records > 0) step_back();  // a batch ends on its last record, also at the end
+      if (!(records > 0 ? step_in_batch() : step_forward())) {
+        // A batch ends on its last record, also at the end.
+        if (records > 0 && place_ != Place::on) step_back();
         break;
       }
       const Bytes key = outer_.key();
@@ -409,7 +424,7 @@ size_t MultimapCursorImpl::next_slices(std::span<Bytes> keys, std::span<Bytes> v
         if (!inline_ || !opened_.empty() || outer_.index() + 1 == outer_.leaf().size()) break;
         if (!inside(outer_.key_at(outer_.index() + 1))) break;
       }
-      if (!step_forward()) break;
+      if (!(records > 0 ? step_in_batch() : step_forward())) break;
       const Bytes key = outer_.key();
       const uint32_t begin = inline_ ? index_ : inner_.index();
       const uint32_t size = inline_ ? inline_->size() : inner_.leaf().size();

@@ -60,6 +60,7 @@ class MultimapCursorImpl {
   bool enter_front();
   bool enter_back();
   bool step_forward();
+  bool step_in_batch();
   bool step_back();
   bool land(bool found, Place otherwise);
   bool land_on_key(bool found, End end, Place otherwise);

@@ -6,6 +6,7 @@ usage: replay.py SCRIPT...
 import datetime
 import errno
 import gzip
+import itertools
 import json
 import math
 import os
@@ -774,11 +775,7 @@ class Replayer:
             scan = table.prefix(to_value(line["prefix"]), reverse=line.get("reverse", False))
         else:
             scan = table.range(**self.limits(line), reverse=line.get("reverse", False))
-        rows = []
-        for row in scan:
-            if len(rows) == line.get("limit"):
-                break
-            rows.append(row)
+        rows = list(itertools.islice(scan, line.get("limit")))
         return {"rows": rows, "keys": [key for key, _ in rows], "count": len(rows)}
 
     def op_cursor_open(self, line):

@@ -1,5 +1,7 @@
 // Multimaps of damaged files whose checksums match: every operation tells what is wrong and names
 // the table, none goes out of its bytes, and the rest of the database goes on.
+#include <array>
+
 #include "damaged_file.hpp"
 #include "rdb/multimap.hpp"
 #include "support.hpp"
@@ -30,6 +32,25 @@ Image sound_image() {
 MutableBytes collection(ImageSurgeon& surgeon, uint32_t i) {
   const SurgeryTree outer = surgeon.table("many");
   return surgeon.value(outer.root->page, i, outer.widths);
+}
+
+// 500 keys in several leaves, of three values each; the last key has a subtree.
+Image many_keys_image() {
+  const auto device = std::make_shared<FaultDevice>();
+  Database database = open_device(device);
+  WriteTxn txn = database.begin_write();
+  {
+    Multimap many = txn.open_multimap("many", kTextType, kU64Type);
+    for (uint64_t k = 1000; k < 1500; ++k) {
+      const uint64_t values = k == 1499 ? 1000 : 3;
+      for (uint64_t v = 0; v < values; ++v) {
+        many.put(as_bytes(std::to_string(k)), as_bytes(le64(v)));
+      }
+    }
+  }
+  txn.commit();
+  database.close();
+  return device->live_image();
 }
 
 // Does everything one can do with a key. Each step may meet the damage; what it throws must say so.
@@ -191,6 +212,64 @@ TEST_SUITE("db/hostile multimaps") {
     Database database = open_device(FaultDevice::from_image(image));
     CHECK_FALSE(database.verify(VerifyLevel::full).ok());
     CHECK_GE(try_everything(database, key), at_least);
+  }
+
+  TEST_CASE("batches end before a key whose values cannot be read, and the next one fails there") {
+    static const Image sound = many_keys_image();
+    uint64_t before = 0;  // keys in front of the damage
+    const auto spoil = [&](size_t leaf, uint32_t entry) {
+      return damaged(sound, [&, leaf, entry](ImageSurgeon& s) {
+        const SurgeryTree tree = s.table("many");
+        const std::vector<format::PageNumber> leaves = s.leaves(tree);
+        const std::string key(as_text(s.key(leaves.at(leaf), entry, tree.widths)));
+        before = std::stoull(key) - 1000;
+        // Of a subtree, the root's page comes to lie outside the file.
+        s.value(leaves.at(leaf), entry, tree.widths)[key == "1499" ? 3 : 0] = std::byte{0x0f};
+      });
+    };
+    Image image;
+    SUBCASE("inside a leaf") { image = spoil(2, 5); }
+    SUBCASE("at the front of a leaf") { image = spoil(2, 0); }
+    SUBCASE("a subtree") {
+      uint32_t entries = 0;
+      size_t leaves = 0;
+      damaged(sound, [&](ImageSurgeon& s) {
+        const SurgeryTree tree = s.table("many");
+        leaves = s.leaves(tree).size();
+        entries = format::LeafView::parse(s.page(s.leaves(tree).back()), tree.widths).size();
+      });
+      image = spoil(leaves - 1, entries - 1);
+    }
+    REQUIRE_GT(before, 50);
+    Database database = open_device(FaultDevice::from_image(image));
+    ReadTxn txn = database.begin_read();
+    Multimap many = txn.open_multimap("many", kTextType, kU64Type);
+    std::vector<std::byte> room(1 << 20);
+    std::array<Bytes, 300> keys;
+    std::array<Bytes, 300> values;
+    size_t used = 0;
+    size_t needed = 0;
+    const auto packed = [&](MultimapCursor& cursor) {
+      return cursor.next_packed(room, 10'000, used, needed);
+    };
+    const auto slices = [&](MultimapCursor& cursor) { return cursor.next_slices(keys, values); };
+    const auto check = [&](const std::function<size_t(MultimapCursor&)>& batch) {
+      MultimapCursor cursor = many.cursor();
+      for (int round = 0; round < 2; ++round) {  // a failed one leaves the cursor as a fresh one
+        uint64_t pairs = 0;
+        while (pairs < 3 * before) pairs += batch(cursor);
+        CHECK_EQ(pairs, 3 * before);
+        CHECK_EQ(as_text(cursor.key()), std::to_string(999 + before));
+        CHECK_EQ(as_text(cursor.value()), le64(2));
+        CHECK_THROWS_CODE(batch(cursor), ErrorCode::corrupted);
+        CHECK_FALSE(cursor.valid());
+      }
+    };
+    check(packed);
+    check(slices);
+    MultimapCursor cursor = many.cursor();
+    CHECK_EQ(packed(cursor), 3 * before);
+    CHECK_THROWS_CODE(cursor.next(), ErrorCode::corrupted);
   }
 
   TEST_CASE("the image that is damaged above is sound") {

@@ -23,7 +23,8 @@ class MultimapCursorImpl;
 // each), optionally confined to a range of keys. As Cursor: fresh ones stand before the first pair,
 // key() and value() are valid until the next call, and after a change made other than through the
 // cursor its moves throw misuse until it is positioned anew. What fails, moves and changes, leaves
-// the cursor as a fresh one.
+// the cursor as a fresh one. A batch ends before a key whose values cannot be read; the next one
+// fails there.
 class MultimapCursor {
  public:
   explicit MultimapCursor(std::unique_ptr<table::MultimapCursorImpl> impl);
