@@ -206,7 +206,7 @@ void FramePool::prepare(PageNumber first, uint64_t count) noexcept {
 // The writer has begun a block of frames. When the one before it, that two before, and so on are
 // its own, it goes through the file in order, and needs the next ones soon: twice as many as it is
 // known to have filled.
-void FramePool::prefault_behind(const Region& region, uint32_t first) noexcept {
+void FramePool::prefault_ahead(const Region& region, uint32_t first) noexcept {
   if (layout_.file_bytes() > budget_bytes_) return;
   uint32_t ahead = 0;
   for (uint32_t back = 1; back <= kMaxAheadBlocks / 2 && first >= back * kBlockPages; back *= 2) {
@@ -449,7 +449,7 @@ std::span<std::byte> FramePool::claim(PageNumber page) {
     resident_bytes_.fetch_add(page.bytes() - had, std::memory_order_relaxed);
     dirty_bytes_.fetch_add(page.bytes(), std::memory_order_relaxed);
     if (first % kBlockPages == 0) [[unlikely]]
-      prefault_behind(region, first);
+      prefault_ahead(region, first);
     return {region.base + uint64_t{first} * kPageBytes, page.bytes()};
   }
 }

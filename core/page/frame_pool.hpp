@@ -116,7 +116,9 @@ class FramePool {
   // ---- writer --------------------------------------------------------------------------------
 
   // Makes a free page's frame dirty and owned, content undefined, and returns its bytes. Throws
-  // corrupted, changing nothing, when the page is pinned.
+  // corrupted, changing nothing, when the page is pinned. Claims that run through the file in order
+  // have another thread ready the memory ahead of them, up to kMaxAheadBlocks large pages of it,
+  // when all of the file may be resident.
   std::span<std::byte> claim(PageNumber page);
   // Mutable bytes of an owned page that this Operation has read or claimed; dirty from now on.
   std::span<std::byte> edit(PageNumber page);
@@ -140,9 +142,7 @@ class FramePool {
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
   void shrink(const format::Layout& layout);  // frames behind the new end must be unpinned
   format::Layout layout() const;              // any thread
-  // Claims that run through fresh frames find their memory ready, and while they go on another
-  // thread readies what is ahead, up to kMaxAheadBlocks large pages of it; when all of the file may
-  // be resident. For tests: until that thread has nothing to do.
+  // Until the memory that claims have asked for ahead of them is there. For tests.
   void wait_for_prefaults() noexcept { prefaulter_.wait_until_idle(); }
   // Asks the system for the memory of count base pages before they are claimed, when all of the
   // file may be resident. A hint: first is a base page, the pages may lie anywhere.
@@ -212,7 +212,7 @@ class FramePool {
   void advise_huge_pages();
   void set_frame_limit() noexcept;
   void clear_frame(Region& region, uint32_t base_page) noexcept;
-  void prefault_behind(const Region& region, uint32_t first) noexcept;
+  void prefault_ahead(const Region& region, uint32_t first) noexcept;
 
   struct alignas(64) EpochSlot {
     std::array<std::atomic<uint32_t>, 2> running{};
