@@ -84,8 +84,12 @@ TreeFilter::Children TreeFilter::open(const Page& page, bool parent_owned) {
 
 // F2. What is new and replaced again was never part of the old tree.
 void TreeFilter::replace(PageNumber page) {
-  if (kept_.contains(page.bits())) throw_tree_corrupted(page, "it is referenced twice");
+  meet(page);
   replaced_.push_back(page);
+}
+
+void TreeFilter::meet(PageNumber page) {
+  if (!met_.insert(page)) throw_tree_corrupted(page, "it is referenced twice");
 }
 
 // As many pages as a sound tree can ask for.
@@ -109,7 +113,6 @@ void TreeFilter::run(Removal& removal) {
   std::vector<uint32_t> path;
   visit(top, path, true, removal);
   step_([&] { finish(); });
-  check_replaced();
 }
 
 void TreeFilter::append(Bytes key, Bytes value) {
@@ -127,13 +130,12 @@ void TreeFilter::remove_all() {
   if (!root_) return;
   removed_ = root_->length;
   PoolReader reader(writer_.pool());
-  std::unordered_set<uint64_t> seen;
   WalkOptions options;
   options.skip_leaves = true;
   walk_pages(
       reader, root_, shape_.widths,
       [&](const PageVisit& visited) { replaced_.push_back(visited.page); },
-      [&](PageNumber page) { return seen.insert(page.bits()).second; }, options);
+      [&](PageNumber page) { return met_.insert(page); }, options);
 }
 
 void TreeFilter::visit(const Page& page, std::vector<uint32_t>& path, bool parent_owned,
@@ -213,7 +215,7 @@ void TreeFilter::keep(const Page& page, uint32_t height) {
     return;
   }
   close(height);
-  kept_.insert(page.ref.page.bits());
+  meet(page.ref.page);
   push(height + 1, page);
 }
 
@@ -337,7 +339,7 @@ void TreeFilter::borrow(uint32_t height) {
   const Page left = std::move(above.pages.back());
   above.pages.pop_back();
   if (!above.pages.empty()) above.separator_bytes -= left.separator.size();
-  kept_.erase(left.ref.page.bits());
+  met_.erase(left.ref.page);
   Children joined = open(left, true);
   for (Page& page : pending(height).pages) joined.add(std::move(page));
   pending(height) = std::move(joined);
@@ -390,16 +392,6 @@ page::NewPage TreeFilter::allocate(uint64_t bytes, page::PageUse use) {
   } catch (...) {
     allocated_.pop_back();
     throw;
-  }
-}
-
-void TreeFilter::check_replaced() const {
-  std::vector<uint64_t> bits;
-  bits.reserve(replaced_.size());
-  for (const PageNumber page : replaced_) bits.push_back(page.bits());
-  std::sort(bits.begin(), bits.end());
-  if (const auto twice = std::adjacent_find(bits.begin(), bits.end()); twice != bits.end()) {
-    throw_tree_corrupted(PageNumber::from_bits(*twice), "it is referenced twice");
   }
 }
 

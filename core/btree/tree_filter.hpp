@@ -17,7 +17,7 @@
 //   F1  Until commit() the old tree is whole and nothing of it was freed; abandon() gives back the
 //   new
 //       pages, and all is as it was.
-//   F2  No page is freed twice, and none that was visited and kept: a page reached on two ways is
+//   F2  No page is freed twice, and none that was visited and kept: a page met on two ways is
 //       corrupted.
 //
 // Key order need not be known. One thread at a time; every call requires an Operation, except run()
@@ -28,10 +28,10 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <unordered_set>
 #include <vector>
 
 #include "btree/entry_set.hpp"
+#include "btree/page_set.hpp"
 #include "btree/tree.hpp"
 #include "format/branch_builder.hpp"
 #include "format/leaf_builder.hpp"
@@ -104,7 +104,7 @@ class TreeFilter {
                   Removal& removal);
   void drop(const Page& page, uint32_t height, bool parent_owned);
   void replace(PageNumber page);
-  void check_replaced() const;
+  void meet(PageNumber page);
 
   void keep(const Page& page, uint32_t height);
   bool closable(uint32_t height) const;
@@ -145,7 +145,7 @@ class TreeFilter {
   TreeRoot result_;
   std::vector<PageNumber> allocated_;
   std::vector<PageNumber> replaced_;
-  std::unordered_set<uint64_t> kept_;  // pages that were seen and stay
+  PageSet met_;  // pages that are replaced, and those that were visited and stay
 };
 
 }  // namespace rdb::btree
