@@ -270,24 +270,40 @@ void TreeFilter::add_entries(const LeafView& leaf, const EntrySet* dropped, cons
   std::array<Bytes, kAtOnce> keys;
   std::array<Bytes, kAtOnce> values;
   for (uint32_t first = 0; first < leaf.size(); first += kAtOnce) {
-    const uint32_t count = std::min(kAtOnce, leaf.size() - first);
+    uint32_t count = std::min(kAtOnce, leaf.size() - first);
     leaf.read(first, std::span(keys).first(count), std::span(values).first(count));
-    for (uint32_t i = 0; i < count; ++i) {
-      if (dropped == nullptr || !dropped->contains(first + i)) add_entry(keys[i], values[i], from);
+    if (dropped != nullptr) {  // without a branch that nobody can foretell
+      uint32_t kept = 0;
+      for (uint32_t i = 0; i < count; ++i) {
+        keys[kept] = keys[i];
+        values[kept] = values[i];
+        kept += dropped->contains(first + i) ? 0 : 1;
+      }
+      count = kept;
+    }
+    for (uint32_t at = 0; at < count;) {
+      if (leaf_.empty()) begin_leaf(keys[at], from);
+      const size_t added = leaf_.add(std::span(keys).subspan(at, count - at),
+                                     std::span(values).subspan(at, count - at));
+      if (added > 0) last_source_ = from.ref.page;
+      at += static_cast<uint32_t>(added);
+      if (at < count) flush_leaf();
     }
   }
 }
 
 void TreeFilter::add_entry(Bytes key, Bytes value, const Page& from) {
   if (!leaf_.empty() && !leaf_.fits(key.size(), value.size())) flush_leaf();
-  if (leaf_.empty()) {
-    // The old separator bounds the leaf whole; a part of it needs its own.
-    leaf_separator_ = has_last_ && last_source_ == from.ref.page
-                          ? copy_of(separator_between(shape_, last_key_, key))
-                          : from.separator;
-  }
+  if (leaf_.empty()) begin_leaf(key, from);
   leaf_.add(key, value);
   last_source_ = from.ref.page;
+}
+
+// The old separator bounds the leaf whole; a part of it needs its own.
+void TreeFilter::begin_leaf(Bytes key, const Page& from) {
+  leaf_separator_ = has_last_ && last_source_ == from.ref.page
+                        ? copy_of(separator_between(shape_, last_key_, key))
+                        : from.separator;
 }
 
 void TreeFilter::flush_leaf() {

@@ -112,6 +112,7 @@ class TreeFilter {
   void close(uint32_t height);
   void add_entry(Bytes key, Bytes value, const Page& from);
   void add_entries(const LeafView& leaf, const EntrySet* dropped, const Page& from);
+  void begin_leaf(Bytes key, const Page& from);
   void flush_leaf();
   void push(uint32_t height, Page page);
   void flush_branch(uint32_t height);

@@ -1,5 +1,6 @@
 #include "format/leaf_builder.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -10,7 +11,7 @@ namespace rdb::format {
 namespace {
 
 // An empty span may have a null data(), which memcpy must not see.
-std::byte* append(std::byte* out, Bytes bytes) noexcept {
+std::byte* put_at(std::byte* out, Bytes bytes) noexcept {
   if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
   return out + bytes.size();
 }
@@ -35,10 +36,6 @@ void write_ends(std::byte* out, std::span<const uint32_t> ends, uint32_t begin) 
   for (size_t i = 0; i < ends.size(); ++i) base::store_le32(out + 4 * i, begin + ends[i]);
 }
 
-void put_behind(std::vector<std::byte>& bytes, Bytes more) {
-  bytes.insert(bytes.end(), more.data(), more.data() + more.size());
-}
-
 }  // namespace
 
 uint64_t leaf_required_bytes(std::span<const LeafEntry> entries, const Widths& widths) noexcept {
@@ -57,12 +54,12 @@ uint64_t build_leaf(std::span<std::byte> page, std::span<const LeafEntry> entrie
   std::byte* out = keys;
   for (size_t i = 0; i < n; ++i) {
     assert(!widths.key || entries[i].key.size() == *widths.key);
-    out = append(out, entries[i].key);
+    out = put_at(out, entries[i].key);
     if (!widths.key) base::store_le32(key_ends + 4 * i, static_cast<uint32_t>(out - start));
   }
   for (size_t i = 0; i < n; ++i) {
     assert(!widths.value || entries[i].value.size() == *widths.value);
-    out = append(out, entries[i].value);
+    out = put_at(out, entries[i].value);
     if (!widths.value) base::store_le32(value_ends + 4 * i, static_cast<uint32_t>(out - start));
   }
   return static_cast<uint64_t>(out - start);
@@ -74,34 +71,70 @@ LeafDraft::LeafDraft(const Widths& widths) noexcept
       required_bytes_(LeafView::required_bytes(0, 0, widths)) {}
 
 Bytes LeafDraft::last_key() const {
-  const size_t begin = key_ends_.size() < 2 ? 0 : key_ends_[key_ends_.size() - 2];
-  return Bytes(keys_).subspan(begin);
+  return keys_.used().subspan(entries_ < 2 ? 0 : keys_.ends[entries_ - 2]);
 }
 
-void LeafDraft::add(Bytes key, Bytes value) {
-  put_behind(keys_, key);
-  put_behind(values_, value);
-  key_ends_.push_back(static_cast<uint32_t>(keys_.size()));
-  value_ends_.push_back(static_cast<uint32_t>(values_.size()));
-  required_bytes_ += ends_bytes_ + key.size() + value.size();
+void LeafDraft::Part::append(size_t entries, std::span<const Bytes> more) {
+  size_t wanted = used_bytes;
+  for (const Bytes one : more) wanted += one.size();
+  if (wanted > bytes.size()) bytes.resize(std::max(wanted, size_t{kPageBytes}));
+  if (entries + more.size() > ends.size()) {
+    ends.resize(std::max(entries + more.size(), 2 * ends.size()));
+  }
+  std::byte* const begin = bytes.data();
+  std::byte* out = begin + used_bytes;
+  uint32_t* end = ends.data() + entries;
+  for (const Bytes one : more) {
+    out = put_at(out, one);
+    *end++ = static_cast<uint32_t>(out - begin);
+  }
+  used_bytes = wanted;
+}
+
+void LeafDraft::append(std::span<const Bytes> keys, std::span<const Bytes> values) {
+  required_bytes_ -= keys_.used_bytes + values_.used_bytes;
+  keys_.append(entries_, keys);
+  values_.append(entries_, values);
+  required_bytes_ += keys_.used_bytes + values_.used_bytes + keys.size() * ends_bytes_;
+  entries_ += keys.size();
+}
+
+size_t LeafDraft::fitting(std::span<const Bytes> keys,
+                          std::span<const Bytes> values) const noexcept {
+  const size_t most = std::min(keys.size(), kMaxLeafEntries - entries_);
+  uint64_t bytes = required_bytes_;
+  size_t count = 0;
+  for (; count < most; ++count) {
+    bytes += ends_bytes_ + keys[count].size() + values[count].size();
+    if (bytes > kPageBytes) break;
+  }
+  return count == 0 && empty() ? most > 0 : count;
+}
+
+size_t LeafDraft::add(std::span<const Bytes> keys, std::span<const Bytes> values) {
+  const size_t count = fitting(keys, values);
+  append(keys.first(count), values.first(count));
+  return count;
 }
 
 void LeafDraft::clear() noexcept {
-  keys_.clear();
-  values_.clear();
-  key_ends_.clear();
-  value_ends_.clear();
+  entries_ = 0;
+  keys_.used_bytes = 0;
+  values_.used_bytes = 0;
   required_bytes_ = LeafView::required_bytes(0, 0, widths_);
 }
 
 uint64_t LeafDraft::build(std::span<std::byte> page) const noexcept {
   assert(required_bytes_ <= page.size());
   std::byte* const start = page.data();
-  const auto [key_ends, value_ends, keys] = write_head(start, key_ends_.size(), widths_);
-  std::byte* const values = append(keys, keys_);
-  std::byte* const end = append(values, values_);
-  if (!widths_.key) write_ends(key_ends, key_ends_, static_cast<uint32_t>(keys - start));
-  if (!widths_.value) write_ends(value_ends, value_ends_, static_cast<uint32_t>(values - start));
+  const auto [key_ends, value_ends, keys] = write_head(start, entries_, widths_);
+  std::byte* const values = put_at(keys, keys_.used());
+  std::byte* const end = put_at(values, values_.used());
+  const auto ends_of = [&](const Part& part) { return std::span(part.ends).first(entries_); };
+  if (!widths_.key) write_ends(key_ends, ends_of(keys_), static_cast<uint32_t>(keys - start));
+  if (!widths_.value) {
+    write_ends(value_ends, ends_of(values_), static_cast<uint32_t>(values - start));
+  }
   return static_cast<uint64_t>(end - start);
 }
 

@@ -118,7 +118,7 @@ bool ExtractionImpl::next() {
   CursorImpl& cursor = walking();
   go(Way::forward);
   while (cursor.next_lent()) {
-    if (!taken_here()) return true;
+    if (!taken_.expects_return() || !taken_here()) return true;
   }
   return false;
 }

@@ -32,6 +32,7 @@ class TakenEntries final : public btree::Removal {
   // The walk goes back over leaves it has left: from now on those are found by their pages, which
   // a walk that goes one way does without.
   void expect_return();
+  bool expects_return() const noexcept { return returns_; }
   bool empty() const noexcept { return leaves_.empty(); }
   void sort();  // before it is asked as a Removal
 
