@@ -107,6 +107,50 @@ TEST_SUITE("format/leaf_view") {
     }
   }
 
+  TEST_CASE(
+      "a draft takes as many of some entries as it takes one by one, and at least the first") {
+    Random random(12);
+    for (const Widths& widths : kWidthCombinations) {
+      format::LeafDraft draft(widths);
+      format::LeafDraft one_by_one(widths);
+      for (int round = 0; round < 20; ++round) {
+        std::vector<Pair> taken;
+        for (bool full = false; !full;) {
+          std::vector<Pair> pairs(1 + below(random, 200));
+          std::vector<Bytes> keys;
+          std::vector<Bytes> values;
+          for (Pair& pair : pairs) {
+            pair = {random_field(random, widths.key), random_field(random, widths.value)};
+            keys.push_back(pair.first);
+            values.push_back(pair.second);
+          }
+          size_t fit = 0;
+          while (fit < pairs.size() && one_by_one.fits(keys[fit].size(), values[fit].size())) {
+            one_by_one.add(keys[fit], values[fit]);
+            ++fit;
+          }
+          REQUIRE(draft.add(keys, values) == fit);
+          CHECK(draft.required_bytes() == one_by_one.required_bytes());
+          full = fit < pairs.size();
+          taken.insert(taken.end(), pairs.begin(), pairs.begin() + static_cast<ptrdiff_t>(fit));
+        }
+        Blob page(draft.required_bytes(), std::byte{0xEE});
+        CHECK_EQ(draft.build(page), page.size());
+        CHECK(page == leaf(taken, widths));
+        draft.clear();
+        one_by_one.clear();
+      }
+    }
+    format::LeafDraft draft(kVariableWidths);
+    const Blob large(5000);
+    const Bytes keys[] = {as_bytes("a"), as_bytes("b")};
+    const Bytes values[] = {large, large};
+    CHECK(draft.add(keys, values) == 1);
+    CHECK(draft.add(std::span(keys).subspan(1), std::span(values).subspan(1)) == 0);
+    CHECK(draft.required_bytes() == 4 + 8 + 1 + 5000);
+    CHECK(draft.add(std::span<const Bytes>(), std::span<const Bytes>()) == 0);
+  }
+
   TEST_CASE("the reserved byte is ignored") {
     Blob page = leaf({{"a", "1"}});
     page[1] = std::byte{0xFF};
