@@ -875,7 +875,8 @@ RDB_API rdb_status rdb_delete_batch_packed(rdb_table* table, rdb_slice packed_ke
  * fails there, and the next one goes on behind it. A batch of entries ends before a value that does
  * not decode; the next batch fails there, and the one after it goes on behind it. A batch of a
  * multimap's pairs ends before a key whose values cannot be read; the next one fails as a move
- * does.
+ * does. A batch that cannot read the next leaf, of the table or of a key's values, fails as a
+ * whole.
  * --------------------------------------------------------------------------------------------- */
 
 /* out  released by rdb_cursor_close. since 1.0 */

@@ -1,5 +1,5 @@
-// page_set.hpp: pages of a file, by where they begin, a bit for each. Takes little more memory than
-// a hash of page numbers where few lie together, and far less time where many do.
+// page_set.hpp: pages of a file, by where they begin. A bit for each, in pieces of 2 MiB of the
+// file: large changes touch most of these, and small ones in a large file few.
 #pragma once
 
 #include <array>
@@ -12,6 +12,10 @@ namespace rdb::btree {
 
 class PageSet {
  public:
+  PageSet() = default;
+  PageSet(const PageSet&) = delete;
+  PageSet& operator=(const PageSet&) = delete;
+
   // False: one that begins there was inserted before.
   bool insert(format::PageNumber page) {
     uint64_t& word = word_of(page);

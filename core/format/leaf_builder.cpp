@@ -92,11 +92,11 @@ void LeafDraft::Part::append(size_t entries, std::span<const Bytes> more) {
 }
 
 void LeafDraft::append(std::span<const Bytes> keys, std::span<const Bytes> values) {
-  required_bytes_ -= keys_.used_bytes + values_.used_bytes;
   keys_.append(entries_, keys);
   values_.append(entries_, values);
-  required_bytes_ += keys_.used_bytes + values_.used_bytes + keys.size() * ends_bytes_;
   entries_ += keys.size();
+  required_bytes_ =
+      LeafView::required_bytes(entries_, keys_.used_bytes + values_.used_bytes, widths_);
 }
 
 size_t LeafDraft::fitting(std::span<const Bytes> keys,

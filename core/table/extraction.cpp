@@ -118,6 +118,7 @@ bool ExtractionImpl::next() {
   CursorImpl& cursor = walking();
   go(Way::forward);
   while (cursor.next_lent()) {
+    // A walk that goes one way has taken nothing of what is ahead.
     if (!taken_.expects_return() || !taken_here()) return true;
   }
   return false;

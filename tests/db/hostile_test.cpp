@@ -2,7 +2,8 @@
 // kept here by the name of the rule that was broken.
 #include <functional>
 
-#include "contents.hpp"
+#include "damaged_file.hpp"
+#include "format/branch_editor.hpp"
 #include "format/page_list.hpp"
 #include "format/txn_page_key.hpp"
 #include "image_edit.hpp"
@@ -145,6 +146,62 @@ TEST_SUITE("db/hostile") {
     Cursor cursor = table.cursor();
     REQUIRE(cursor.last());
     check_names_page([&] { cursor.erase(); });
+  }
+
+  TEST_CASE("nothing is taken out of a table two of whose branches share a leaf") {
+    const Image sound = image_with([](WriteTxn& txn) {
+      Table table = txn.open_table("t", kU64Type, kU64Type);
+      for (uint64_t i = 0; i < 2000; ++i) table.put(as_bytes(le64(i)), as_bytes(le64(i)));
+    });
+    format::PageNumber shared;
+    const Image image = damaged(sound, [&](ImageSurgeon& s) {
+      const SurgeryTree tree = s.table("t");
+      shared = s.leaves(tree).at(0);
+      format::BranchEditor(s.page(tree.root->page), tree.widths).set_child(1, shared, {});
+    });
+    Database database = open_image(image);
+    const std::string before = describe(database.verify(VerifyLevel::full));
+    CHECK_FALSE(before.empty());
+    struct First final : RecordFilter {
+      Verdict judge(Bytes, Bytes) override {
+        return std::exchange(first, false) ? Verdict::remove : Verdict::keep;
+      }
+      bool first = true;
+    };
+    const std::string front = le64(0);
+    const std::function<void(Table&)> calls[] = {
+        [](Table& table) {
+          First filter;
+          table.retain({}, filter);
+        },
+        [](Table& table) {
+          Extraction walk = table.extract();
+          REQUIRE(walk.next());
+          REQUIRE(walk.take());
+          walk.finish();
+        },
+        [&](Table& table) {
+          table.drain({Bound::included, Bound::included, as_bytes(front), as_bytes(front)});
+        }};
+    WriteTxn txn = database.begin_write();
+    {
+      Table table = txn.open_table("t", kU64Type, kU64Type);
+      for (const auto& call : calls) {
+        try {
+          call(table);
+          FAIL_CHECK("the damage went unnoticed");
+        } catch (const Error& error) {
+          CHECK_EQ(error.code(), ErrorCode::corrupted);
+          CHECK_EQ(error.position(), shared.bits());
+        }
+        CHECK_EQ(table.len(), 2000);
+        CHECK(table.get(as_bytes(front)));
+      }
+      put_numbers(txn);
+    }
+    txn.commit();
+    CHECK_EQ(describe(database.verify(VerifyLevel::full)), before);
+    CHECK(database.begin_read().find_table("numbers"));
   }
 
   TEST_CASE("spec 02 10: a table whose key order is unknown is named when keys are asked for") {
