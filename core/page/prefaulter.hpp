@@ -4,17 +4,14 @@
 // 2 MiB, and 4 ms in a virtual machine whose host has taken unused memory back. A transaction that
 // fills fresh frames one behind another spends up to half of its time on that (design note 0009).
 //
-// The thread begins with a request and ends when there was none for a while, so that an idle
-// process has only its own.
-//
-// Threads: request() and populate() any; the destructor when no other call runs. A forked child has
-// no such thread and only drops what it inherited.
+// Threads: request() and populate() any; else as base/helper_thread.hpp.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <thread>
+
+#include "base/helper_thread.hpp"
 
 namespace rdb::page {
 
@@ -23,8 +20,7 @@ class Prefaulter {
   // What is asked for, and done, at a time: one large page.
   static constexpr size_t kPieceBytes = size_t{2} << 20;
 
-  Prefaulter() noexcept;
-  ~Prefaulter();
+  Prefaulter();
   Prefaulter(const Prefaulter&) = delete;
   Prefaulter& operator=(const Prefaulter&) = delete;
 
@@ -33,9 +29,9 @@ class Prefaulter {
   // when there is no memory, no other processor, or no way to ask the system.
   void request(std::byte* begin, std::byte* end) noexcept;
   // Until all that was asked for is done, or cannot be.
-  void wait_until_idle() noexcept;
+  void wait_until_idle() noexcept { thread_.wait_until_idle(); }
   // After it nothing is touched any more.
-  void stop() noexcept;
+  void stop() noexcept { thread_.stop(); }
 
   // The same on the calling thread. False: the system could not.
   static bool populate(std::byte* begin, std::byte* end) noexcept;
@@ -43,12 +39,10 @@ class Prefaulter {
  private:
   struct Work;
 
-  void start() noexcept;
+  explicit Prefaulter(std::unique_ptr<Work> work);
 
-  // Shared with the thread; on the heap, so that a child can leave it behind as it was.
-  std::unique_ptr<Work> work_;
-  std::thread thread_;
-  uint64_t fork_generation_ = 0;  // when the thread began
+  Work* work_;  // the thread's
+  base::HelperThread thread_;
 };
 
 }  // namespace rdb::page

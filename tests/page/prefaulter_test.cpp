@@ -1,16 +1,11 @@
 #include "page/prefaulter.hpp"
 
-#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <cstring>
-#include <fstream>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -56,30 +51,6 @@ size_t with_memory(std::byte* begin, std::byte* end) {
 
 bool has_memory(std::byte* begin, std::byte* end) {
   return with_memory(begin, end) == static_cast<size_t>(end - begin) / kPageBytes;
-}
-
-// What the system says of each thread of this process that is called rdb-prefault.
-std::vector<std::string> prefault_threads() {
-  std::vector<std::string> found;
-  DIR* const tasks = ::opendir("/proc/self/task");
-  REQUIRE(tasks != nullptr);
-  while (const dirent* task = ::readdir(tasks)) {
-    std::ifstream file("/proc/self/task/" + std::string(task->d_name) + "/status");
-    std::string status((std::istreambuf_iterator<char>(file)), {});
-    if (status.starts_with("Name:\trdb-prefault\n")) found.push_back(std::move(status));
-  }
-  ::closedir(tasks);
-  return found;
-}
-
-template <typename Condition>
-bool comes_true(Condition&& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
 }
 
 // Nothing to see on one processor, or where the system cannot be asked.
@@ -149,38 +120,12 @@ TEST_SUITE("page/prefaulter") {
     CHECK(with_memory(memory.piece(4), memory.piece(6)) == 0);
   }
 
-  TEST_CASE("the thread ends when nothing is asked for, takes no signals, and comes again") {
-    if (!can_prefault()) return;
-    Untouched memory(3);
-    Prefaulter prefaulter;
-    CHECK(prefault_threads().empty());
-    for (size_t i = 0; i < 2; ++i) {
-      std::vector<std::string> threads;
-      CHECK(comes_true([&] {  // the name is given just after the start
-        ::madvise(memory.piece(0), 3 * kPiece, MADV_DONTNEED);
-        prefaulter.request(memory.piece(i), memory.piece(i + 1));
-        prefaulter.request(memory.piece(2), memory.piece(3));
-        threads = prefault_threads();
-        return threads.size() == 1;
-      }));
-      REQUIRE(!threads.empty());
-      const size_t at = threads.front().find("SigBlk:\t");
-      REQUIRE(at != std::string::npos);
-      const uint64_t blocked = std::stoull(threads.front().substr(at + 8, 16), nullptr, 16);
-      for (int signal : {SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGCHLD, SIGPROF}) {
-        CHECK((blocked >> (signal - 1) & 1) == 1);
-      }
-      CHECK(comes_true([] { return prefault_threads().empty(); }));
-    }
-  }
-
   TEST_CASE("nothing is touched after the stop") {
     if (!can_prefault()) return;
     Untouched memory(9);
     Prefaulter prefaulter;
     prefaulter.request(memory.piece(0), memory.piece(8));
     prefaulter.stop();
-    CHECK(prefault_threads().empty());
     ::madvise(memory.piece(0), 9 * kPiece, MADV_DONTNEED);
     prefaulter.request(memory.piece(8), memory.piece(9));
     prefaulter.wait_until_idle();

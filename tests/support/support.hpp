@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "rdb/error.hpp"
@@ -43,6 +45,17 @@ inline std::vector<std::byte> unhex(std::string_view text) {
 inline std::vector<std::byte> bytes_of(std::string_view text) {
   Bytes b = as_bytes(text);
   return {b.begin(), b.end()};
+}
+
+// For what another thread brings about: false when it has not within half a minute.
+template <typename Condition>
+bool comes_true(Condition&& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace rdb::test
