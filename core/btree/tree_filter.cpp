@@ -310,6 +310,7 @@ void TreeFilter::flush_leaf() {
   require_fits("a leaf", leaf_.required_bytes());
   const page::NewPage page = allocate(leaf_.required_bytes(), shape_.leaf_use);
   leaf_.build(page.bytes);
+  writer_.finished(page.number);
   const Bytes last = leaf_.last_key();
   last_key_.assign(last.begin(), last.end());
   has_last_ = true;

@@ -84,7 +84,8 @@ FramePool::FramePool(StorageBackend& backend, const format::Layout& layout, uint
       region_header_bytes_(uint64_t{layout.region_header_pages} * kPageBytes),
       budget_bytes_(budget_bytes),
       frame_limit_bytes_(budget_bytes),
-      verification_(verification) {
+      verification_(verification),
+      cleaner_([this](std::span<const PageNumber> pages) { write_runs(pages); }) {
   static_assert(sizeof(std::atomic<Region*>) == sizeof(Region*));
   // Zero pages from the kernel are null pointers and absent states.
   regions_ = static_cast<std::atomic<Region*>*>(reserve(kMaxRegions * sizeof(Region*)));
@@ -94,6 +95,7 @@ FramePool::FramePool(StorageBackend& backend, const format::Layout& layout, uint
 }
 
 FramePool::~FramePool() {
+  cleaner_.stop();
   prefaulter_.stop();
   for (uint32_t i = 0; i < region_count_; ++i) {
     Region* region = regions_[i].load(std::memory_order_relaxed);
@@ -106,6 +108,7 @@ FramePool::~FramePool() {
 }
 
 void FramePool::detach() noexcept {
+  cleaner_.stop();
   prefaulter_.stop();
   backend_.store(nullptr, std::memory_order_release);
 }
@@ -266,8 +269,7 @@ void FramePool::load(PageNumber page, const Checksum& expected, const Widths& wi
   std::byte* bytes = region.base + uint64_t{first} * kPageBytes;
   try {
     StorageBackend& device = backend();
-    const uint64_t offset = kPageBytes + page.region * region_stride_bytes_ + region_header_bytes_ +
-                            uint64_t{first} * kPageBytes;
+    const uint64_t offset = offset_of(page);
     device.read(offset, {bytes, kPageBytes});
     if (page.order > 0) {
       const uint64_t live = live_bytes_from_head({bytes, kPageBytes}, page.bytes(), widths);
@@ -457,6 +459,10 @@ std::span<std::byte> FramePool::claim(PageNumber page) {
 std::span<std::byte> FramePool::edit(PageNumber page) {
   std::atomic<uint32_t>& word = state(page);
   uint32_t seen = word.load(std::memory_order_acquire);
+  if ((seen & kHandedOver) != 0) [[unlikely]] {
+    take_back();
+    seen = word.load(std::memory_order_acquire);
+  }
   while ((seen & kStateMask) != kDirty) {
     assert((seen & kOwned) != 0);
     assert((seen & kStateMask) == kClean || (seen & kStateMask) == kMarked);
@@ -469,6 +475,8 @@ std::span<std::byte> FramePool::edit(PageNumber page) {
 }
 
 void FramePool::discard(PageNumber page) noexcept {
+  if ((word(page) & kHandedOver) != 0) [[unlikely]]
+    take_back();
   Region& region = *regions_[page.region].load(std::memory_order_acquire);
   if (page.order > 0) {
     clear_frame(region, page.first_base_page());
@@ -480,7 +488,8 @@ void FramePool::discard(PageNumber page) noexcept {
   for (;;) {
     const uint32_t state = seen & kStateMask;
     const uint32_t next = state == kDirty ? kClean : state;
-    if (word.compare_exchange_weak(seen, (seen & ~(kStateMask | kOwned | kUnpersisted)) | next)) {
+    if (word.compare_exchange_weak(
+            seen, (seen & ~(kStateMask | kOwned | kUnpersisted | kHandedOver)) | next)) {
       if (state == kDirty) dirty_bytes_.fetch_sub(kPageBytes, std::memory_order_relaxed);
       return;
     }
@@ -498,6 +507,7 @@ void FramePool::publish(PageNumber page, bool durable) noexcept {
 }
 
 void FramePool::write_out(std::span<const DirtyPage> pages) {
+  assert(handed_over_ == 0);
   StorageBackend& device = backend();
   size_t i = 0;
   const auto padded = [](const DirtyPage& d) {
@@ -530,8 +540,53 @@ void FramePool::write_out(std::span<const DirtyPage> pages) {
       next_page += pages[i].page.base_pages();
       ++i;
     }
-    device.write(layout_.page_offset(first), {frame(first), run_bytes});
+    device.write(offset_of(first), {frame(first), run_bytes});
     mark_clean(begin, i);
+  }
+}
+
+// ---- pages that another thread writes
+// -------------------------------------------------------------
+
+void FramePool::hand_over(const std::vector<PageNumber>& pages) {
+  while (const auto piece = cleaner_.take_finished()) settle(*piece);
+  cleaner_.hand_over(pages);
+  ++handed_over_;
+  for (const PageNumber page : pages) {
+    assert(page.order == 0 && dirty(page) && owned(page));
+    state(page).fetch_or(kHandedOver, std::memory_order_relaxed);
+  }
+}
+
+void FramePool::take_back() noexcept {
+  if (handed_over_ == 0 || cleaner_.inherited()) return;  // a forked child writes nothing
+  cleaner_.wait_until_idle();
+  while (const auto piece = cleaner_.take()) settle(*piece);
+}
+
+// No page of a piece has changed since it was handed over.
+void FramePool::settle(const PageCleaner::Piece& piece) noexcept {
+  for (const PageNumber page : piece.pages) {
+    state(page).fetch_sub(kHandedOver + (piece.written ? kDirty - kClean : 0),
+                          std::memory_order_acq_rel);
+  }
+  if (piece.written) {
+    dirty_bytes_.fetch_sub(piece.pages.size() * kPageBytes, std::memory_order_relaxed);
+  }
+  --handed_over_;
+}
+
+// On the other thread.
+void FramePool::write_runs(std::span<const PageNumber> pages) {
+  StorageBackend& device = backend();
+  for (size_t i = 0; i < pages.size();) {
+    const PageNumber first = pages[i];
+    const size_t begin = i;
+    do {
+      ++i;
+    } while (i < pages.size() && pages[i].region == first.region &&
+             pages[i].index == first.index + (i - begin));
+    device.write(offset_of(first), {frame(first), (i - begin) * kPageBytes});
   }
 }
 

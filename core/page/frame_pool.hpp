@@ -9,7 +9,8 @@
 //   bit  3      owned        allocated by the running write transaction; only it may edit the page
 //   bit  4      unpersisted  allocated since the last durable commit, by a published one
 //   bits 5..9   order
-//   bits 10..31 pins     a pinned frame is neither evicted nor reused
+//   bit  10     handed over  another thread writes it; dirty and unchanged until it is taken back
+//   bits 11..31 pins     a pinned frame is neither evicted nor reused
 //
 //   absent -> locked -> clean     load: pread, checksum compared, published
 //   clean <-> marked              eviction asks; any access answers by unmarking (second chance)
@@ -43,6 +44,7 @@
 #include "format/page_number.hpp"
 #include "format/widths.hpp"
 #include "page/opened_leaves.hpp"
+#include "page/page_cleaner.hpp"
 #include "page/prefaulter.hpp"
 #include "rdb/options.hpp"
 #include "rdb/storage_backend.hpp"
@@ -121,6 +123,7 @@ class FramePool {
   // when all of the file may be resident.
   std::span<std::byte> claim(PageNumber page);
   // Mutable bytes of an owned page that this Operation has read or claimed; dirty from now on.
+  // Takes back what was handed over when page is of it.
   std::span<std::byte> edit(PageNumber page);
   bool owned(PageNumber page) const noexcept { return (word(page) & kOwned) != 0; }
   bool unpersisted(PageNumber page) const noexcept { return (word(page) & kUnpersisted) != 0; }
@@ -136,8 +139,16 @@ class FramePool {
     uint64_t live_bytes = 0;
   };
   // Writes those of pages that are dirty, sorted and merged into long writes, and makes them clean.
-  // pages must be sorted by address. On an error those not written yet stay dirty.
+  // pages must be sorted by address, and none handed over. On an error those not written yet stay
+  // dirty.
   void write_out(std::span<const DirtyPage> pages);
+  // Has another thread write pages, which are owned dirty base pages, in order of their addresses.
+  // Takes back the pages of earlier calls that are written.
+  void hand_over(const std::vector<PageNumber>& pages);
+  // Waits for that thread. What it has written is clean, what it could not is dirty as before, and
+  // nothing tells: writing it out meets what went wrong. Harmless inside an Operation, which the
+  // thread does not wait for.
+  void take_back() noexcept;
 
   void grow(const format::Layout& layout);    // more pages; frames of the new ones are absent
   void shrink(const format::Layout& layout);  // frames behind the new end must be unpinned
@@ -172,7 +183,8 @@ class FramePool {
   static constexpr uint32_t kReadableMask = 3, kReadable = 2;  // matches clean and dirty
   static constexpr uint32_t kOwned = 8, kUnpersisted = 16;
   static constexpr uint32_t kOrderShift = 5, kOrderMask = 31u << kOrderShift;
-  static constexpr uint32_t kPinShift = 10, kOnePin = 1u << kPinShift;
+  static constexpr uint32_t kHandedOver = 1u << 10;
+  static constexpr uint32_t kPinShift = 11, kOnePin = 1u << kPinShift;
   static constexpr size_t kPrefetchLines = 8;  // measured best in performance.md section 2.2
   static constexpr size_t kEpochSlots = 64;
   static constexpr uint32_t kBlockPages = Prefaulter::kPieceBytes / format::kPageBytes;
@@ -213,6 +225,12 @@ class FramePool {
   void set_frame_limit() noexcept;
   void clear_frame(Region& region, uint32_t base_page) noexcept;
   void prefault_ahead(const Region& region, uint32_t first) noexcept;
+  uint64_t offset_of(PageNumber page) const noexcept {  // in the file
+    return format::kPageBytes + page.region * region_stride_bytes_ + region_header_bytes_ +
+           uint64_t{page.first_base_page()} * format::kPageBytes;
+  }
+  void settle(const PageCleaner::Piece& piece) noexcept;
+  void write_runs(std::span<const PageNumber> pages);
 
   struct alignas(64) EpochSlot {
     std::array<std::atomic<uint32_t>, 2> running{};
@@ -250,6 +268,8 @@ class FramePool {
   std::atomic<uint64_t> pinned_bytes_{0};
   std::atomic<uint64_t> pages_evicted_{0};
   Prefaulter prefaulter_;
+  PageCleaner cleaner_;
+  size_t handed_over_ = 0;  // pieces that were not taken back; writer only
 };
 
 // One short stretch of work on pages: a get, a put, a step to another leaf. Page bytes seen inside

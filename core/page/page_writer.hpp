@@ -42,6 +42,9 @@ class PageWriter {
   virtual void free(PageNumber page) = 0;
   // Bytes of the page worth writing, for pages of order > 0; told once its content is final.
   virtual void set_live_bytes(PageNumber page, uint64_t live_bytes) = 0;
+  // The page, a new one, will hardly change again in this transaction: it may be written before the
+  // commit. A hint.
+  virtual void finished(PageNumber /*page*/) {}
 
  private:
   FramePool& pool_;

@@ -11,6 +11,8 @@ namespace {
 // What a page of a transaction takes beside its frame: the node of a hash set, and places in the
 // growing lists that sort, write and free pages.
 constexpr uint64_t kBookkeepingBytesPerPage = 120;
+// 1 MiB: transactions that fill less write all of it at their end.
+constexpr size_t kPiecePages = 256;
 }  // namespace
 
 TxnPages::TxnPages(Store& store)
@@ -76,6 +78,7 @@ void TxnPages::Writer::free(PageNumber page) {
     freed.push_back(page);
     return;
   }
+  pages_.finished_.clear();  // one of them may be this one
   allocated.erase(page.bits());
   pages_.allocated_.erase(page.bits());
   pages_.live_bytes_.erase(page.bits());
@@ -85,6 +88,17 @@ void TxnPages::Writer::free(PageNumber page) {
 
 void TxnPages::Writer::set_live_bytes(PageNumber page, uint64_t live_bytes) {
   if (page.order > 0) pages_.live_bytes_[page.bits()] = live_bytes;
+}
+
+void TxnPages::Writer::finished(PageNumber page) {
+  if (page.order > 0) return;
+  std::vector<PageNumber>& pages = pages_.finished_;
+  pages.push_back(page);
+  if (pages.size() < kPiecePages) return;
+  pages_.store_.mark_in_use();
+  std::sort(pages.begin(), pages.end());
+  pool().hand_over(pages);
+  pages.clear();
 }
 
 std::vector<PageNumber> TxnPages::allocated_by_user() const {
@@ -103,7 +117,13 @@ void TxnPages::spill_if_needed() {
   }
 }
 
+void TxnPages::end_early_writes() noexcept {
+  finished_.clear();
+  store_.pool().take_back();
+}
+
 void TxnPages::write_dirty() {
+  end_early_writes();
   page::FramePool& pool = store_.pool();
   std::vector<page::FramePool::DirtyPage> dirty;
   dirty.reserve(allocated_.size() + store_.unpersisted().size());
@@ -123,6 +143,7 @@ void TxnPages::write_dirty() {
 }
 
 void TxnPages::publish(bool durable) {
+  end_early_writes();
   page::FramePool& pool = store_.pool();
   for (uint64_t bits : allocated_) pool.publish(PageNumber::from_bits(bits), durable);
   if (durable) {
@@ -137,6 +158,7 @@ void TxnPages::publish(bool durable) {
 }
 
 void TxnPages::rollback() noexcept {
+  end_early_writes();
   page::FramePool& pool = store_.pool();
   for (uint64_t bits : allocated_) {
     const PageNumber page = PageNumber::from_bits(bits);

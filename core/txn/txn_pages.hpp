@@ -6,7 +6,9 @@
 // Invariants:
 //   T1  allocated holds exactly the pages that are owned in the frame pool.
 //   T2  A page leaves allocated before the allocator may hand it out again.
-//   T3  rollback() brings allocator and frames back to where the transaction began, but for a file
+//   T3  No page is written by another thread when write_dirty(), publish() or rollback() begins its
+//       own work.
+//   T4  rollback() brings allocator and frames back to where the transaction began, but for a file
 //   that
 //       has grown: its new pages are free.
 //
@@ -58,6 +60,7 @@ class TxnPages {
     void expect_frees(size_t count) override;
     void free(PageNumber page) override;
     void set_live_bytes(PageNumber page, uint64_t live_bytes) override;
+    void finished(PageNumber page) override;
 
     std::unordered_set<uint64_t> allocated;  // page bits; kept only while savepoints need them
     std::vector<PageNumber> freed;
@@ -67,12 +70,14 @@ class TxnPages {
   };
 
   PageNumber take(uint8_t order, page::PageUse use);
+  void end_early_writes() noexcept;
 
   Store& store_;
   Writer user_;
   Writer system_;
   std::unordered_set<uint64_t> allocated_;             // of both writers
   std::unordered_map<uint64_t, uint64_t> live_bytes_;  // of pages of order > 0
+  std::vector<PageNumber> finished_;  // base pages to hand over once there are enough
   uint64_t allocated_base_pages_ = 0;
   bool lowest_ = false;
 };

@@ -1,11 +1,12 @@
 // image_backend.hpp: a storage device over an image that its owner can look at, and that tells
 // whether it was changed.
 //
-// Threads: one.
+// Threads: any, concurrently; the owner looks when no database is at work on it.
 #pragma once
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "image.hpp"
@@ -25,19 +26,26 @@ class ImageBackend final : public StorageBackend {
 
   explicit ImageBackend(std::shared_ptr<Device> device) : device_(std::move(device)) {}
 
-  uint64_t size() override { return device_->image.size(); }
+  uint64_t size() override {
+    const std::lock_guard lock(mutex_);
+    return device_->image.size();
+  }
   void read(uint64_t offset, std::span<std::byte> out) override {
+    const std::lock_guard lock(mutex_);
     require_inside("read", offset, out.size());
     std::copy_n(at(offset), out.size(), out.begin());
   }
   void write(uint64_t offset, Bytes data) override {
+    const std::lock_guard lock(mutex_);
     ++device_->changes;
     // The contract forbids it, whatever the file says.
-    require(offset <= size() && data.size() <= size() - offset, "a write behind the file's end");
+    const size_t size = device_->image.size();
+    require(offset <= size && data.size() <= size - offset, "a write behind the file's end");
     std::copy(data.begin(), data.end(), at(offset));
   }
   void sync() override {}
   void resize(uint64_t size) override {
+    const std::lock_guard lock(mutex_);
     ++device_->changes;
     if (size > kCapacityBytes) {
       throw Error(ErrorCode::out_of_space, "the device has no " + std::to_string(size) + " bytes");
@@ -51,7 +59,8 @@ class ImageBackend final : public StorageBackend {
     return device_->image.begin() + static_cast<ptrdiff_t>(offset);
   }
   void require_inside(const char* verb, uint64_t offset, uint64_t bytes) {
-    if (offset > size() || bytes > size() - offset) {
+    const size_t size = device_->image.size();
+    if (offset > size || bytes > size - offset) {
       throw Error(ErrorCode::io,
                   std::string(verb) + " behind the end of the file, at " + std::to_string(offset),
                   offset);
@@ -59,6 +68,7 @@ class ImageBackend final : public StorageBackend {
   }
 
   std::shared_ptr<Device> device_;
+  std::mutex mutex_;  // guards *device_
 };
 
 }  // namespace rdb::fuzz
