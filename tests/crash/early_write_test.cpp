@@ -3,8 +3,13 @@
 //
 // Whatever becomes of those writes and of the transaction, the file holds the last commit or the
 // one in flight.
+//
+// RDB_CRASH_SEEDS sets how many seeds the mix of changes draws from (default 1).
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <random>
 #include <thread>
 
 #include "image_check.hpp"
@@ -118,6 +123,131 @@ struct Run {
   size_t begin = 0;
 };
 
+// A table that transactions change by the thousand rows, and what it should hold.
+class Mix {
+ public:
+  Mix(uint64_t seed, const OpenOptions& options)
+      : random_(seed), options_(options), database_(open_device(device_, options)) {}
+
+  void run(int transactions) {
+    for (int i = 0; i < transactions; ++i) {
+      CAPTURE(i);
+      run_transaction();
+      CHECK_EQ(difference(state_of(database_.begin_read()), visible_), "");
+      if (i % 4 != 3) continue;
+      CHECK_VERIFIES(database_);
+      check_image(device_->crash_image(CrashMode::sectors, random_()), options_, {durable_, {}},
+                  Judge::opens);
+    }
+    database_.close();
+    check_image(device_->live_image(), options_, {visible_, {}}, Judge::goes_on);
+  }
+
+ private:
+  int below(int n) { return static_cast<int>(random_() % static_cast<uint64_t>(n)); }
+
+  void run_transaction() {
+    WriteTxn txn = database_.begin_write();
+    State after = visible_;
+    for (int step = 0; step <= below(4); ++step) {
+      Table table = txn.open_table("t", kTextType, kBytesType);
+      change(txn, table, after["t"], after);
+    }
+    switch (below(6)) {
+      case 0:
+        return txn.abort();
+      case 1:
+      case 2:
+        txn.set_durability(Durability::none);
+        txn.commit();
+        visible_ = after;
+        return;
+      default:
+        txn.commit();
+        durable_ = visible_ = after;
+    }
+  }
+
+  void change(WriteTxn& txn, Table& table, std::map<std::string, std::string>& rows, State& state) {
+    const int modulus = 2 + below(9);
+    const int rest = below(modulus);
+    const auto picked = [&](Bytes key) {
+      return std::stoi(std::string(as_text(key))) % modulus == rest;
+    };
+    const int what = rows.size() < 6000 ? 0 : below(7);
+    switch (what) {
+      case 0:
+      case 1: {  // many rows
+        std::vector<std::pair<std::string, std::string>> texts;
+        const char fill = static_cast<char>('a' + below(26));
+        for (int i = below(10); i < kRows; i += 1 + below(6)) {
+          texts.emplace_back(key_of(i), value_of(i, fill));
+        }
+        std::vector<Table::Record> records;
+        for (const auto& [key, value] : texts) records.push_back({as_bytes(key), as_bytes(value)});
+        table.put_batch(records, Table::PutMode::upsert);
+        for (const auto& [key, value] : texts) rows[key] = value;
+        return;
+      }
+      case 2:
+      case 3: {  // a pass over the table
+        struct Picked final : RecordFilter {
+          explicit Picked(std::function<bool(Bytes)> go) : goes(std::move(go)) {}
+          Verdict judge(Bytes key, Bytes) override {
+            return goes(key) ? Verdict::remove : Verdict::keep;
+          }
+          std::function<bool(Bytes)> goes;
+        } filter(picked);
+        table.retain({}, filter);
+        std::erase_if(rows, [&](const auto& row) { return picked(as_bytes(row.first)); });
+        return;
+      }
+      case 4: {  // a walk that turns round
+        Extraction walk = table.extract();
+        for (int i = 0; i < 8000 && walk.next(); ++i) {
+          if (!picked(walk.key())) continue;
+          rows.erase(std::string(as_text(walk.key())));
+          walk.take();
+        }
+        for (int i = 0; i < 100 && walk.prev(); ++i) {
+          rows.erase(std::string(as_text(walk.key())));
+          walk.take();
+        }
+        walk.finish();
+        return;
+      }
+      case 5:  // rows here and there
+        for (int i = 0; i < 300; ++i) {
+          const int row = below(kRows);
+          if (i % 2 == 0) {
+            rows[key_of(row)] = value_of(row, 'x');
+            table.put(as_bytes(key_of(row)), as_bytes(value_of(row, 'x')));
+          } else {
+            rows.erase(key_of(row));
+            table.erase(as_bytes(key_of(row)));
+          }
+        }
+        return;
+      default:  // a copy in the place of the last one
+        txn.delete_table("copy");
+        txn.copy_table(table, "copy");
+        state["copy"] = rows;
+    }
+  }
+
+  std::mt19937_64 random_;
+  const OpenOptions options_;
+  std::shared_ptr<FaultDevice> device_ = std::make_shared<FaultDevice>();
+  Database database_;
+  State durable_;
+  State visible_;
+};
+
+uint64_t seeds_of_mix() {
+  const char* text = std::getenv("RDB_CRASH_SEEDS");
+  return text == nullptr ? 1 : std::strtoull(text, nullptr, 0);
+}
+
 bool has_two_processors() {
   if (std::thread::hardware_concurrency() > 1) return true;
   MESSAGE("one processor: nothing is written early here");
@@ -210,6 +340,19 @@ TEST_SUITE("crash/early writes") {
         CHECK_EQ(difference(run.state(), with_other(rows_left())), "");
         check_image(run.device->crash_image(CrashMode::durable), {}, {with_other(rows_left()), {}},
                     Judge::goes_on);
+      }
+    }
+  }
+
+  TEST_CASE("large passes among other changes, committed or not, leave what a map would hold") {
+    const uint64_t seeds = seeds_of_mix();
+    for (uint64_t seed = 1; seed <= seeds; ++seed) {
+      for (const uint64_t budget : {uint64_t{256} << 20, uint64_t{4} << 20}) {
+        CAPTURE(seed);
+        CAPTURE(budget);
+        OpenOptions options;
+        options.memory_budget_bytes = budget;
+        Mix(seed, options).run(static_cast<int>(40 / one_in(5)));
       }
     }
   }
