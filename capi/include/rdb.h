@@ -85,10 +85,10 @@
  *     rdb_cancel                    any thread, concurrently; trigger also in a signal handler
  *     rdb_codec                     any one thread at a time; where const, concurrently
  *
- * The library has two threads of its own for a database, only while a large transaction goes on:
- * "rdb-prefault" prepares memory, "rdb-cleaner" writes pages of rdb_retain, rdb_extract_...,
- * rdb_drain and rdb_table_copy to the file before the commit. They call nothing of the program's
- * and take no signals.
+ * The library has two threads of its own for a database, only while a large transaction goes on
+ * and 50 ms after it: "rdb-prefault" prepares memory, "rdb-cleaner" writes pages of rdb_retain,
+ * rdb_extract_..., rdb_drain, rdb_ttl_purge and rdb_table_copy to the file before the commit. They
+ * call nothing of the program's and take no signals.
  *
  * Fork.  In a child process that was forked while a database was open, every handle made before the
  * fork answers RDB_ERR_FORKED. Its release touches neither file nor lock; open the file anew to use

@@ -18,6 +18,7 @@ namespace rdb::base {
 namespace {
 
 using test::comes_true;
+using test::has_two_processors;
 
 // Numbers to count up to; one that is negative cannot be done. The thread waits before each piece
 // while the gate is closed.
@@ -52,12 +53,6 @@ struct Counter {
   Count* work;
   std::unique_ptr<HelperThread> helper;
 };
-
-bool has_two_processors() {
-  if (std::thread::hardware_concurrency() > 1) return true;
-  MESSAGE("one processor: no thread helps here");
-  return false;
-}
 
 // What the system says of each thread of this process that is called rdb-test.
 std::vector<std::string> helper_threads() {

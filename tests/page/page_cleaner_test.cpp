@@ -18,14 +18,9 @@ using format::Layout;
 using test::comes_true;
 using test::FaultBackend;
 using test::FaultDevice;
+using test::has_two_processors;
 
 constexpr uint64_t kPages = 1024;
-
-bool has_two_processors() {
-  if (std::thread::hardware_concurrency() > 1) return true;
-  MESSAGE("one processor: nothing is written ahead here");
-  return false;
-}
 
 std::vector<PageNumber> pages_from(uint32_t first, uint32_t count) {
   std::vector<PageNumber> pages;

@@ -47,6 +47,13 @@ inline std::vector<std::byte> bytes_of(std::string_view text) {
   return {b.begin(), b.end()};
 }
 
+// Whether the library's own threads do anything on this machine.
+inline bool has_two_processors() {
+  if (std::thread::hardware_concurrency() > 1) return true;
+  MESSAGE("one processor: the library has no threads of its own here");
+  return false;
+}
+
 // For what another thread brings about: false when it has not within half a minute.
 template <typename Condition>
 bool comes_true(Condition&& condition) {
